@@ -1,0 +1,5 @@
+"""The admissible network: rules compiled into lanes, states and loops."""
+
+from donornet.admissible.network import AdmissibleNetwork, network
+
+__all__ = ["AdmissibleNetwork", "network"]

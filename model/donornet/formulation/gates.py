@@ -1,0 +1,146 @@
+"""Gates: no flow through a facility that is not open, or for a market whose licence is not held.
+
+Each row is bounded by what is useful (`bounds`). Where surplus pays (`surplus`) the rows of facilities with a capacity
+that the flow loads are left out: the capacity alone keeps flow out of a closed facility, and no less tightly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from donornet.formulation.rows import Family, Rows
+from donornet.formulation.sets import Frame
+from donornet.formulation.variables import block, opened
+
+FLOW = ["therapy", "market", "stage", "site", "t"]
+CENTRE_FLOW = ["therapy", "centre", "stage", "site", "t"]
+
+
+def open_before_use(m: Any) -> Rows | None:
+    r"""Keep donations, tests and material out of facilities that are not open.
+
+    $$units_{kfJt} \le U_{kfJt} \cdot Open_{ft} \qquad \forall k, J, f, t$$
+    """
+    entered = m.entries[m.entries["kind"] != "Loop"]
+    rows = _entered(m, entered)
+    return _gate(m, rows[~(rows["surplus"] & _loaded(m, rows))], entered, FLOW, _decided(m))
+
+
+def release_before_use(m: Any) -> Rows | None:
+    r"""Let useful releases, too, tell which first-stage sites are used, where surplus donations are worth having.
+
+    $$\sum_{a \in \delta^+(c)} Ship_{kaJt} \le U_{kcJt} \cdot Open_{ct} \qquad \forall k \in K^L, J, c, t$$
+    """
+    routes, stored = m.instance.routes, set(m.sets.stock["therapy"])
+    left = m.departures
+    surplus = {
+        k: m.surplus.of_donors[k] and not m.surplus.of_material[k] and not (len(route) == 1 and k in stored)
+        for k, route in routes.items()
+    }
+    first = left["stage"] == left["therapy"].map({k: route[0] for k, route in routes.items()})
+    left = left[first & left["therapy"].map(surplus).astype(bool)]
+    if left.empty:
+        return None
+    rows = left[FLOW].drop_duplicates()
+    rows = rows.assign(U=m.bounds.useful_releases(rows))
+    return _gate(m, rows, left.assign(units=1.0), FLOW, _decided(m))
+
+
+def open_before_loop(m: Any) -> Rows | None:
+    r"""Keep the loops of a centre out of facilities that are not open.
+
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Open_{ft}
+    \qquad \forall k \in K^A, r, f, t$$
+    """
+    rows, uses = _loop_rows(m, CENTRE_FLOW)
+    return _gate(m, rows, uses, CENTRE_FLOW, _decided(m))
+
+
+def licence_before_use(m: Any) -> Rows | None:
+    r"""Let flow that needs a licence enter a facility only while the licence is held.
+
+    $$units_{kfJt} \le U_{kfJt} \cdot Licence_{wt} \qquad \forall k, w = (f, J), t$$
+    """
+    gated = m.entries[m.entries["gated"] & (m.entries["kind"] != "Loop")]
+    return _gate(m, _entered(m, gated), gated, FLOW, _obtainable(m), "Licence")
+
+
+def licence_before_loop(m: Any) -> Rows | None:
+    r"""Let loops that need a licence pass a facility only while the licence is held.
+
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Licence_{wt}
+    \qquad \forall k \in K^A, r, w = (f, J(r)), t$$
+    """
+    rows, uses = _loop_rows(m, [*CENTRE_FLOW, "market"], gated=True)
+    return _gate(m, rows, uses, [*CENTRE_FLOW, "market"], _obtainable(m), "Licence")
+
+
+def _entered(m: Any, entered: Frame) -> Frame:
+    """Return the rows (therapy, market, stage, site, t) that flow enters, the bound U and whether surplus can pay."""
+    rows = entered[[*FLOW, "kind"]].drop_duplicates(FLOW).reset_index(drop=True)
+    material, donors = rows["therapy"].map(m.surplus.of_material), rows["therapy"].map(m.surplus.of_donors)
+    surplus = np.where(rows["kind"] == "Ship", material, donors).astype(bool)
+    bound = m.bounds.useful(rows)
+    bound[surplus] = m.surplus.most(rows[surplus])
+    return rows.assign(U=m.bounds.within_capacity(rows, bound), surplus=surplus)
+
+
+def _loaded(m: Any, rows: Frame) -> np.ndarray:
+    """Return where the capacity constraint alone keeps flow out of a closed facility."""
+    limited = m.sets.facilities[m.sets.facilities["capacity"].notna()]
+    weights = m.network.operations[["therapy", "stage", "site", "load", "occupancy_days"]].merge(
+        limited[["stage", "site", "capacity_unit"]].drop_duplicates(), on=["stage", "site"]
+    )
+    loads = np.where(weights["capacity_unit"] == "slots", weights["occupancy_days"], weights["load"]) > 0
+    known = pd.MultiIndex.from_frame(weights.loc[loads, ["therapy", "stage", "site"]])
+    return np.asarray(pd.MultiIndex.from_frame(rows[["therapy", "stage", "site"]]).isin(known))
+
+
+def _loop_rows(m: Any, index: list[str], *, gated: bool = False) -> tuple[Frame, Frame]:
+    """Return the rows of loops by centre and facility with their bound, and the loops with their weight in ``units``.
+
+    The weight is the loop's gain where demand counts at delivery, 1 where it counts at entry; the bound is the demand
+    of the centre in the periods that the loops serve, and for whole patients at delivery the dose that rounding up
+    adds.
+    """
+    uses, loops = m.entries[m.entries["kind"] == "Loop"], block(m, "Loop")
+    uses = uses[uses["gated"]] if gated else uses
+    if uses.empty or loops is None:
+        return Frame(columns=[*index, "U"]), uses
+    uses = uses.drop(columns="units").merge(loops[["column", "gain", "at_entry", "counts"]], on="column")
+    uses = uses.assign(units=np.where(uses["at_entry"], 1.0, uses["gain"]))
+    demand = m.sets.demand[["therapy", "centre", "t", "doses"]].rename(columns={"t": "counts"})
+    served = uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
+    served = served.merge(demand, on=["therapy", "centre", "counts"])
+    rounded = served["therapy"].map({k: m.bounds.whole(k) for k in m.instance.routes}) & ~served["at_entry"]
+    served = served.assign(U=served["doses"] + np.where(rounded, served["largest"], 0.0))
+    rows = served.groupby([*index, "at_entry"])["U"].sum().reset_index()
+    surplus = (rows["therapy"].map(m.surplus.of_material) & ~rows["at_entry"]).to_numpy(dtype=bool)
+    rows = rows.assign(U=np.where(surplus, rows["therapy"].map(m.surplus.generous), rows["U"]))
+    return (rows if gated else rows[~(surplus & _loaded(m, rows))]), uses
+
+
+def _decided(m: Any) -> Frame:
+    """Return the facilities whose opening is a decision, with their Open."""
+    rows = opened(m)
+    return rows.loc[(rows["status"] == "candidate") | (rows["t"] < rows["first"]), ["site", "stage", "t", "column"]]
+
+
+def _obtainable(m: Any) -> Frame:
+    licences = block(m, "Licence")
+    columns = ["site", "stage", "market", "t", "column"]
+    return Frame(columns=columns) if licences is None else licences[columns]
+
+
+def _gate(m: Any, rows: Frame, uses: Frame, index: list[str], gates: Frame, name: str = "Open") -> Rows | None:
+    """Return units <= U · gate for the rows that have a gate."""
+    on = ["site", "stage", "t"] + (["market"] if name == "Licence" else [])
+    rows = rows.merge(gates[on], on=on) if len(rows) else rows
+    if rows.empty:
+        return None
+    rows = rows.assign(period=np.asarray(m.instance.periods)[rows["t"].to_numpy(dtype=int)])
+    family = Family(rows, [*(c for c in index if c != "t"), "period"])
+    return family.plus(uses, "units", on=index).minus(gates, "U", on=on).at_most(0.0)

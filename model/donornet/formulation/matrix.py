@@ -1,0 +1,231 @@
+"""From a Pyomo model to plain arrays: donornet's own rows as they are, what a user added by way of its expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.core.base.component import index_repr
+from pyomo.core.base.var import VarData
+from pyomo.repn import generate_standard_repn
+from scipy.sparse import coo_array, csr_array, vstack
+
+from donornet.exceptions import SolverError
+from donornet.formulation.rows import Columns, Rows
+
+KNOWN_COMPONENTS = frozenset({
+    pyo.Var, pyo.Constraint, pyo.Objective, pyo.Expression, pyo.Param, pyo.Set, pyo.RangeSet, pyo.SetOf, pyo.Block,
+    pyo.Suffix, pyo.BuildAction, pyo.BuildCheck,
+})  # fmt: skip
+"""Kinds of Pyomo components that a linear program can hold; others (SOS constraints, disjunctions) would be lost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A mixed-integer program ``min cost @ x + offset, row_lower <= rows @ x <= row_upper, lower <= x <= upper``.
+
+    Parameters
+    ----------
+    variables
+        The Pyomo variables, in the order of the columns, shape (columns,).
+    cost, offset
+        Objective, always to be minimised (`sense` is -1 where the model maximises).
+    lower, upper
+        Bounds of the variables, a fixed variable having both equal to its value.
+    integer
+        Whether a variable is whole, shape (columns,).
+    rows, row_lower, row_upper
+        The constraints.
+    sense
+        1 where the model minimises, -1 where it maximises (cost is negated).
+    """
+
+    variables: list[VarData]
+    cost: np.ndarray
+    offset: float
+    lower: np.ndarray
+    upper: np.ndarray
+    integer: np.ndarray
+    rows: csr_array
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    sense: int = 1
+
+    def least_objective(self) -> float:
+        """Return what the objective cannot fall below by the variables' bounds alone, often minus infinity."""
+        costly = self.cost != 0
+        cost = self.cost[costly]
+        return float(cost @ np.where(cost > 0, self.lower[costly], self.upper[costly]) + self.offset)
+
+
+def assemble(model: Any) -> Matrix:
+    """Return the arrays of a model with linear constraints and objective.
+
+    Raises
+    ------
+    SolverError
+        A constraint or the objective is not linear, there is not exactly one active objective, or an active component
+        of the model is neither variable, constraint nor objective (for example an SOS constraint).
+    """
+    _refuse_foreign_components(model)
+    variables, position = _variables(model)
+    _refuse_removed_columns(model)
+    lower, upper, integer = _bounds(variables)
+    blocks = list(_row_blocks(model, position, len(variables)))
+    empty = csr_array((0, len(variables)))
+    rows = vstack([empty, *(block for block, _, _ in blocks)], format="csr")
+    row_lower = np.concatenate([np.empty(0), *(low for _, low, _ in blocks)])
+    row_upper = np.concatenate([np.empty(0), *(high for _, _, high in blocks)])
+    cost, offset, sense = _objective(model, position)
+    return Matrix(variables, cost, offset, lower, upper, integer, rows, row_lower, row_upper, sense)
+
+
+def row_names(model: Any) -> list[str]:
+    """Return the names of the constraints in the order of the rows of `assemble`, without writing any of them down."""
+    names: list[str] = []
+    written: list[Any] = []
+    for component in model.component_objects(pyo.Constraint, active=True, descend_into=True):
+        if isinstance(component, Rows):
+            keys = list(component._position)
+            names.extend(component.name + index_repr(keys[row]) for row in component.untouched())
+            written.extend(component._data.values())
+        else:
+            written.extend(component.values())
+    return names + [row.name for row in written if row.active]
+
+
+def _refuse_foreign_components(model: Any) -> None:
+    for component in model.component_objects(active=True, descend_into=True):
+        kind = component.ctype
+        if kind not in KNOWN_COMPONENTS:
+            raise SolverError(f"{component.name}: a component of type {kind.__name__} cannot be handed to HiGHS")
+
+
+def _variables(model: Any) -> tuple[list[VarData], dict[int, int]]:
+    own = [block for block in model.component_objects(pyo.Var) if isinstance(block, Columns)]
+    variables = [variable for block in own for variable in block._data.values()]
+    for component in model.component_objects(pyo.Var, descend_into=True):
+        if not isinstance(component, Columns) and not component.is_reference():
+            variables.extend(component.values())
+    return variables, {id(variable): column for column, variable in enumerate(variables)}
+
+
+def _refuse_removed_columns(model: Any) -> None:
+    """Raise where variables of donornet's own have been deleted: the rows count on their places."""
+    width = 0
+    for block in model.component_objects(pyo.Var):
+        if isinstance(block, Columns):
+            if len(block._data) != len(block.frame) or block.start not in (-1, width):
+                raise SolverError(f"variables of {block.name} or before it were deleted; fix them to zero instead")
+            width += len(block.frame)
+    for rows in model.component_objects(pyo.Constraint, active=True):
+        if isinstance(rows, Rows) and rows.matrix.nnz and rows.matrix.indices.max() >= width:
+            raise SolverError(f"variables that {rows.name} needs were deleted; fix them to zero instead")
+
+
+def _bounds(variables: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower and upper bounds and integrality, a fixed variable bounded to its value."""
+    size = len(variables)
+    lower, upper, integer = np.empty(size), np.empty(size), np.zeros(size, dtype=bool)
+    domains: dict[int, tuple[float, float, bool]] = {}
+    for column, variable in enumerate(variables):
+        domain = variable._domain
+        known = domains.get(id(domain))
+        if known is None:
+            known = domains[id(domain)] = _range_of(variable)
+        if variable._fixed:
+            if variable.value is None:
+                raise SolverError(f"{variable.name} is fixed without a value")
+            lower[column] = upper[column] = variable.value
+        else:
+            low, high = variable._lb, variable._ub
+            low = low if low is None or low.__class__ is float else pyo.value(variable.lb)
+            high = high if high is None or high.__class__ is float else pyo.value(variable.ub)
+            lower[column] = known[0] if low is None else max(low, known[0])
+            upper[column] = known[1] if high is None else min(high, known[1])
+        integer[column] = known[2]
+    return lower, upper, integer
+
+
+def _range_of(variable: VarData) -> tuple[float, float, bool]:
+    """Return lower and upper end of a variable's domain, and whether only whole numbers count."""
+    try:
+        low, high, step = variable.domain.get_interval()
+    except (AttributeError, TypeError):
+        step = None
+    if step not in (0, 1):
+        raise SolverError(f"the domain {variable.domain} of {variable.name} is neither a range nor whole numbers")
+    return (-np.inf if low is None else float(low), np.inf if high is None else float(high), step == 1)
+
+
+def _row_blocks(model: Any, position: dict[int, int], width: int) -> Iterator[tuple[csr_array, np.ndarray, np.ndarray]]:
+    written: list[Any] = []
+    for component in model.component_objects(pyo.Constraint, active=True, descend_into=True):
+        if isinstance(component, Rows):
+            keep = component.untouched()
+            block = component.matrix[keep]
+            yield (
+                csr_array((block.data, block.indices, block.indptr), shape=(len(keep), width)),
+                component.lower_bounds[keep],
+                component.upper_bounds[keep],
+            )
+            written.extend(component._data.values())
+        else:
+            written.extend(component.values())
+    if written:
+        yield _written_rows([row for row in written if row.active], position, width)
+
+
+def _written_rows(
+    constraints: list[Any], position: dict[int, int], width: int
+) -> tuple[csr_array, np.ndarray, np.ndarray]:
+    """Return the rows of constraints that stand as Pyomo expressions."""
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    lower, upper = np.full(len(constraints), -np.inf), np.full(len(constraints), np.inf)
+    for row, constraint in enumerate(constraints):
+        constant, terms = _linear(constraint.body, constraint.name, position)
+        for column, value in terms:
+            rows.append(row)
+            columns.append(column)
+            values.append(value)
+        if constraint.lb is not None:
+            lower[row] = constraint.lb - constant
+        if constraint.ub is not None:
+            upper[row] = constraint.ub - constant
+    matrix = coo_array((values, (rows, columns)), shape=(len(constraints), width)).tocsr()
+    matrix.sum_duplicates()
+    return matrix, lower, upper
+
+
+def _linear(expression: Any, name: str, position: dict[int, int]) -> tuple[float, list[tuple[int, float]]]:
+    form = generate_standard_repn(expression, compute_values=True, quadratic=False)
+    if not form.is_linear():
+        raise SolverError(f"{name} is not linear: HiGHS solves mixed-integer linear models only")
+    try:
+        terms = [
+            (position[id(variable)], float(pyo.value(coefficient)))
+            for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True)
+        ]
+    except KeyError:
+        strangers = [variable.name for variable in form.linear_vars if id(variable) not in position]
+        raise SolverError(f"{name} uses variables that are not on the model: {', '.join(strangers[:5])}") from None
+    return float(pyo.value(form.constant)), terms
+
+
+def _objective(model: Any, position: dict[int, int]) -> tuple[np.ndarray, float, int]:
+    objectives = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
+    if len(objectives) != 1:
+        names = ", ".join(objective.name for objective in objectives) or "none"
+        raise SolverError(f"the model must have exactly one active objective, it has: {names}")
+    objective = objectives[0]
+    sense = 1 if objective.sense == pyo.minimize else -1
+    offset, terms = _linear(objective.expr, objective.name, position)
+    cost = np.zeros(len(position))
+    for column, value in terms:
+        cost[column] += sense * value
+    return cost, sense * offset, sense
