@@ -13,7 +13,7 @@ import pytest
 import donornet
 
 INSTANCES = Path(__file__).parents[2] / "instances"
-NAMES = ("toy", "car-t", "atlantic")
+NAMES = ("toy", "car-t", "atlantic", "atlantic-year")
 
 
 def toy_optimum(readme: str) -> float:
@@ -35,7 +35,7 @@ def test_every_instance_reads_without_error(name: str) -> None:
     assert donornet.read(INSTANCES / name).head.name == name
 
 
-@pytest.mark.parametrize("name", ["car-t", "atlantic"])
+@pytest.mark.parametrize("name", ["car-t", "atlantic", "atlantic-year"])
 def test_the_script_reproduces_the_committed_tables_byte_for_byte(name: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(INSTANCES / name / "build.py"), str(tmp_path)], check=True)
     written = sorted(tmp_path.glob("*.csv"))
