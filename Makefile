@@ -1,4 +1,4 @@
-# make demo    set up, design the demo network, check it, print the key figures and where the results lie
+# make demo    set up, design the demo network, check it, print the key figures, draw the report
 # make test    set up, linters, types, import floors, tests (what continuous integration runs)
 # Needs Python >= 3.11 with pip, and make; everything else goes into $(VENV).
 
@@ -23,7 +23,8 @@ help:
 demo: $(RUN_ENV)
 	$(BIN)/donornet solve $(INSTANCE) --gap 0.01 --out $(RESULT)
 	$(BIN)/donornet check $(INSTANCE) $(RESULT)
-	@echo "The design and its tables lie in $(RESULT)/ (start with result.json and kpis.csv)."
+	$(BIN)/donornet report $(RESULT) --instance $(INSTANCE)
+	@echo "Open $(RESULT)/report.html; the design and its tables lie beside it (result.json, kpis.csv, ...)."
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -22,27 +22,55 @@ _HOMES = {
     "write_result": "donornet.io",
     "evaluate": "donornet.evaluation",
     "check": "donornet.evaluation",
+    "generate": "donornet.generation",
     "build_model": "donornet.formulation",
+    "prepare": "donornet.solver",
+    "measure": "donornet.formulation",
     "solve": "donornet.solver",
+    "Study": "donornet.study",
+    "sweep": "donornet.study",
+    "Comparison": "donornet.study",
+    "compare": "donornet.study",
+    "Values": "donornet.study",
+    "value": "donornet.study",
+    "Front": "donornet.study",
+    "frontier": "donornet.study",
+    "Alternatives": "donornet.study",
+    "alternatives": "donornet.study",
+    "report": "donornet.reporting",
 }
 """Public names and the packages they live in; each is imported when it is first used."""
 
 __all__ = [
+    "Alternatives",
+    "Comparison",
     "DonornetError",
+    "Front",
     "Instance",
     "InvalidInstanceError",
     "Result",
     "Solution",
     "Status",
+    "Study",
+    "Values",
     "__version__",
+    "alternatives",
     "build_model",
     "check",
+    "compare",
     "evaluate",
+    "frontier",
+    "generate",
+    "measure",
     "network",
+    "prepare",
     "read",
     "read_result",
+    "report",
     "solve",
+    "sweep",
     "validate",
+    "value",
     "write",
     "write_result",
 ]
@@ -51,11 +79,20 @@ if TYPE_CHECKING:
     from donornet.admissible import network
     from donornet.evaluation import check, evaluate
     from donornet.exceptions import DonornetError, InvalidInstanceError
-    from donornet.formulation import build_model
+    from donornet.formulation import build_model, measure
+    from donornet.generation import generate
     from donornet.instance import Instance
     from donornet.io import read, read_result, write, write_result
+    from donornet.reporting import report
     from donornet.solution import Result, Solution, Status
-    from donornet.solver import solve
+    from donornet.solver import prepare, solve
+    from donornet.study import Alternatives, Study, Values
+    from donornet.study.alternatives import alternatives
+    from donornet.study.compare import Comparison, compare
+    from donornet.study.front import Front
+    from donornet.study.frontier import frontier
+    from donornet.study.sweep import sweep
+    from donornet.study.value import value
     from donornet.validation import validate
 
 

@@ -27,8 +27,8 @@ def weak_optimum(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> float:
     """Return the optimum with the gate rows' bounds replaced by a generous number, and without the redundant gate."""
     write = gates._gate
 
-    def generous(m, rows, uses, index, opened, name="Open"):
-        return write(m, rows.assign(U=PLENTY), uses, index, opened, name)
+    def generous(m, name, rows, uses, index, opened, kind="Open"):
+        return write(m, name, rows.assign(U=PLENTY), uses, index, opened, kind)
 
     with monkeypatch.context() as patch:
         patch.setattr(gates, "_gate", generous)
@@ -95,13 +95,13 @@ def _ask_for_donors(draft: Draft, dice: random.Random) -> None:
     draft.add("diversity", {**row, "measure": measure, "value": dice.choice((0.2, 0.5, 0.8))})
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_strong_rows_keep_the_optimum_of_random_instances(seed, monkeypatch):
     assert_strong_is_weak(asking_instance(seed), monkeypatch)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8, 300))
+@pytest.mark.parametrize("seed", range(5, 300))
 def test_strong_rows_keep_the_optimum_of_many_random_instances(seed, monkeypatch):
     assert_strong_is_weak(asking_instance(seed), monkeypatch)
 

@@ -11,6 +11,7 @@ from tests.oracle.path_model import solve_by_paths
 from tests.oracle.random_instances import random_instance
 
 
+@pytest.mark.slow
 def test_every_feature_of_the_format_occurs_in_three_hundred_instances():
     found = Counter(name for seed in range(300) for name in features(random_instance(seed)))
     assert set(found) == EVERY_FEATURE

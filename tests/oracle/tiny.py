@@ -122,6 +122,16 @@ def second_plant(tiny: Tiny, jurisdiction: str = "A", **cells: float) -> Tiny:
     return tiny.add("facilities", {"site": "N", "stage": "manufacturing", **cells})
 
 
+def two_countries() -> Tiny:
+    """Return the line with a plant at home and a cheaper one abroad that holds 3.5 units, and demand priced at 40.
+
+    All at home: 10·8 + 5·(3 + 9) + 60 = 200. Cheapest: 7 doses from abroad, 70, and the rest at home, 42 + 60: 172.
+    """
+    tiny = second_plant(Tiny(default_recognition="recognised"), "B", capacity=3.5)
+    tiny.lane("C>M").update(unit_cost=9)
+    return tiny.change("facilities", 2, opening_cost=60).change("demand", unmet_penalty=40)
+
+
 def daily_loops() -> Tiny:
     """Return 2 patients wanted on day 3, one day of collection, one of manufacturing in slots, instant legs."""
     tiny = own_cells(**DAILY).change("operations", 0, days=1).change("operations", 2, days=1)

@@ -6,7 +6,7 @@ made once for each therapy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -31,9 +31,13 @@ class Legs:
         Its lanes.
     operations
         What facilities do; see `donornet.admissible.nodes.operations`.
+    measures
+        Measures that count beside those of the limits; see `donornet.admissible.network`.
     """
 
-    def __init__(self, instance: Instance, lanes: LaneBook, operations: pd.DataFrame) -> None:
+    def __init__(
+        self, instance: Instance, lanes: LaneBook, operations: pd.DataFrame, measures: Collection[str] = ()
+    ) -> None:
         self.instance, self.lanes = instance, lanes
         self._work: dict[tuple[str, str], dict[str, float]] = {}
         columns = (operations["therapy"], operations["stage"], operations["site"], operations["days"])
@@ -41,7 +45,7 @@ class Legs:
             self._work.setdefault((therapy, stage), {})[site] = float(days)
         self._caps = instance.table("lanes")["max_units_per_year"].notna().to_numpy()
         self._therapies = instance.table("therapies").set_index("therapy")
-        self._measures = set(instance.table("limits")["measure"])
+        self._measures = {*instance.table("limits")["measure"], *measures}
         self._slots = bool((instance.table("facilities")["capacity_unit"] == "slots").any())
         self._known: dict[tuple[str, str, int], pd.DataFrame] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,14 +62,16 @@ class LoopCompiler:
     ----------
     instance, legs, nodes
         The instance and what has been derived from it.
+    measures
+        Measures that count beside those of the limits; see `donornet.admissible.network`.
     """
 
-    def __init__(self, instance: Instance, legs: Legs, nodes: Nodes) -> None:
+    def __init__(self, instance: Instance, legs: Legs, nodes: Nodes, measures: Collection[str] = ()) -> None:
         self.instance, self.legs, self.nodes = instance, legs, nodes
         self._caps = instance.table("lanes")["max_units_per_year"].notna().to_numpy()
         sites = instance.table("sites").set_index("site")
         self._home, self._organisation = sites["jurisdiction"].to_dict(), sites["organisation"].to_dict()
-        self._measures = set(instance.table("limits")["measure"])
+        self._measures = {*instance.table("limits")["measure"], *measures}
         self._therapies = instance.table("therapies").set_index("therapy")
 
     def loops(self, therapy: str, market: str) -> Loops | None:
@@ -145,7 +148,7 @@ class LoopCompiler:
         if len(self._caps):
             capped = ((lane_rows >= 0) & self._caps[np.maximum(lane_rows, 0)]).any(axis=1)
         moments = np.column_stack([nodes, self._moments(nodes, offsets)])
-        money = table["transport_cost"] + table["operation_cost"] + table["bridging_cost"]
+        money = table["transport_cost"]  # the same facilities cost the same
         competing = pd.DataFrame({
             **{f"k{number}": moments[:, number] for number in range(moments.shape[1])},
             "centre": table["centre"].to_numpy(), "test_class": table["test_class"].to_numpy(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class AdmissibleNetwork:
     ----------
     instance
         A valid instance.
+    measures
+        Measures that count beside those of the limits; see `network`.
 
     Attributes
     ----------
@@ -46,17 +49,17 @@ class AdmissibleNetwork:
         Loops of each autologous (therapy, market) that has any.
     """
 
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
+    def __init__(self, instance: Instance, measures: Collection[str] = ()) -> None:
+        self.instance, self.measures = instance, frozenset(measures)
         self.lanes = LaneBook(instance)
         self.verdicts = Verdicts(instance)
         self.operations = operations(instance)
-        self.legs = Legs(instance, self.lanes, self.operations)
+        self.legs = Legs(instance, self.lanes, self.operations, measures)
         self.nodes = Nodes(instance, self.verdicts, self.operations)
         self.layers: dict[tuple[str, str], Layers] = {}
         self.loops: dict[tuple[str, str], Loops] = {}
         arcs = Compiler(instance, self.legs, self.verdicts, self.nodes)
-        cycles = LoopCompiler(instance, self.legs, self.nodes)
+        cycles = LoopCompiler(instance, self.legs, self.nodes, measures)
         for therapy, market, modality in self.commodities():
             if modality == "allogeneic":
                 layers = arcs.layers(therapy, market)
@@ -145,6 +148,15 @@ class AdmissibleNetwork:
         write_graphml(self.graph, path)
 
 
-def network(instance: Instance) -> AdmissibleNetwork:
-    """Return the admissible network of a valid instance."""
-    return AdmissibleNetwork(instance)
+def network(instance: Instance, measures: Collection[str] = ()) -> AdmissibleNetwork:
+    """Return the admissible network of a valid instance.
+
+    Parameters
+    ----------
+    instance
+        A valid instance.
+    measures
+        Measures by which designs will be judged though no limit of the instance names them. Lanes and loops that are
+        dearer but better in one of these (``co2``, ``vein_to_vein_mean``) stay in; others that are beaten are dropped.
+    """
+    return AdmissibleNetwork(instance, measures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from donornet.instance import Instance
 
 instance_argument = click.argument("instance", type=click.Path(path_type=Path))
-BASE, BETWEEN_SCENARIOS = "base", "+"
-"""Name of a result without a scenario; what stands between the names of several."""
+
+Command = Callable[..., Any]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for programs.")
 
@@ -41,25 +41,61 @@ def read_instance(path: Path) -> Instance:
     return instance
 
 
-def in_scenario(instance: Instance, names: tuple[str, ...]) -> Instance:
-    """Return the instance with the named scenarios applied, checked again.
+def change_options(command: Command) -> Command:
+    """Give a verb the options ``--scenario`` and ``--set``, parameters `scenarios` and `edits`."""
+    command = click.option(
+        "--set",
+        "edits",
+        multiple=True,
+        metavar="EDIT",
+        help="Edit to apply, after the scenarios: 'demand.doses*=1.2 where therapy=allo-*', 'recognition remove where "
+        "stage=testing;market=JP', 'recognition add where stage=testing;...'; may be given several times.",
+    )(command)
+    return click.option(
+        "--scenario",
+        "scenarios",
+        multiple=True,
+        metavar="NAME",
+        help="Scenario to apply first; may be given several times.",
+    )(command)
+
+
+def changed(instance: Instance, scenarios: tuple[str, ...], edits: tuple[str, ...]) -> Instance:
+    """Return the instance with the scenarios and then the edits applied, checked again.
 
     Raises
     ------
     InvalidInstanceError
-        A scenario is unknown, matches nothing, or leaves an instance with errors.
+        A scenario is unknown, an edit cannot be read or matches nothing, or they leave an instance with errors.
     """
-    if not names:
+    if not scenarios and not edits:
         return instance
-    from donornet.exceptions import InvalidInstanceError
-    from donornet.validation import validate
+    from donornet.validation import validated
 
-    changed = instance.apply(*names)
-    judged = {name: rows for name, rows in changed.tables.items() if name not in {"scenarios", "uncertainty"}}
-    findings = validate(replace(changed, tables=judged))  # what is left to apply need not match any more
-    if any(finding.is_error for finding in findings):
-        raise InvalidInstanceError(findings)
-    return changed
+    return validated(applied(instance, scenarios, edits))
+
+
+def applied(instance: Instance, scenarios: tuple[str, ...], edits: tuple[str, ...]) -> Instance:
+    """Return the instance with the scenarios and then the edits applied, not checked.
+
+    Raises
+    ------
+    InvalidInstanceError
+        A scenario is unknown, an edit cannot be read or matches nothing.
+    """
+    from donornet.exceptions import InvalidInstanceError
+    from donornet.instance import Finding
+    from donornet.instance.edit_text import is_name
+
+    told = "this is no edit; write table.column=value where ..., or --scenario for the name of a scenario"
+    stray = [Finding("bad-edit", told, source=f"--set {text!r}") for text in edits if is_name(text.strip())]
+    try:
+        after = instance.apply(*scenarios, *(text for text in edits if not is_name(text.strip())))
+    except InvalidInstanceError as error:
+        stray += error.findings
+    if stray:
+        raise InvalidInstanceError(stray)
+    return after
 
 
 def echo_json(value: Any) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from donornet.cli.arguments import (
-    BASE,
-    BETWEEN_SCENARIOS,
+    change_options,
+    changed,
     echo_json,
-    in_scenario,
     instance_argument,
     json_option,
     leave,
@@ -27,20 +26,30 @@ MOST_OF_A_KIND = 20
 @click.command("check", short_help="Prove a result right, without a solver.")
 @instance_argument
 @click.argument("result", type=click.Path(path_type=Path))
+@change_options
 @json_option
 @click.pass_context
-def command(ctx: click.Context, instance: Path, result: Path, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    instance: Path,
+    result: Path,
+    scenarios: tuple[str, ...],
+    edits: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Re-verify a RESULT folder from the instance and the flows alone.
 
     Every cost, constraint and key figure is recomputed, and every chain is tested against the rules. Exit code 3: the
-    result contradicts the instance, or belongs to another one. A result of a scenario is checked against that scenario.
+    result contradicts the instance, or belongs to another one. Scenarios and edits that the result says
+    were applied are applied again, unless others are named.
     """
     from donornet.evaluation import check
     from donornet.io import read_result
+    from donornet.validation import reapplied
 
     design = read_result(result)
-    scenarios = () if design.scenario == BASE else tuple(design.scenario.split(BETWEEN_SCENARIOS))
-    read = in_scenario(read_instance(instance), scenarios)
+    read = read_instance(instance)
+    read = changed(read, scenarios, edits) if scenarios or edits else reapplied(read, design)
     violations = check(read, design)
     chains = len(design.tables["chains"]) if "chains" in design.tables else 0
     if as_json:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from donornet.cli.arguments import echo_json, instance_argument, json_option, read_instance
+from donornet.cli.arguments import change_options, changed, echo_json, instance_argument, json_option, read_instance
 
 TRACED = ("pool", "centre", "therapy")
 
@@ -20,13 +20,21 @@ TRACED = ("pool", "centre", "therapy")
     help="Say which rule blocks each kind of chain from a pool (autologous: pool:-) to a centre.",
 )
 @click.option("--graphml", type=click.Path(path_type=Path, dir_okay=False), help="Write the network as GraphML.")
+@change_options
 @json_option
-def command(instance: Path, trace: tuple[str, str, str] | None, graphml: Path | None, as_json: bool) -> None:
+def command(
+    instance: Path,
+    trace: tuple[str, str, str] | None,
+    graphml: Path | None,
+    scenarios: tuple[str, ...],
+    edits: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Show the admissible network: counts, chains, reach, who can serve whom, cut sites."""
     wanted = None if trace is None else parse_trace(trace)
     from donornet.admissible import network as compiled
 
-    network = compiled(read_instance(instance))
+    network = compiled(changed(read_instance(instance), scenarios, edits))
     if graphml is not None:
         network.write_graphml(graphml)
         click.echo(f"wrote {graphml}", err=True)

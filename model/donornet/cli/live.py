@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
 
 from donornet.cli.text import number, seconds, share
 
@@ -25,23 +26,26 @@ class LiveLine:
     ----------
     stream
         Where to write; a terminal or not.
+    words
+        Returns the line for a snapshot. None: that of a solve.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, words: Callable[[Any], str] | None = None) -> None:
         self._stream = stream
+        self._words = words or describe
         self._rewrites = stream.isatty()
         self._last = 0.0 if self._rewrites else time.monotonic()
         self._shown = False
         self._lock = threading.Lock()
 
-    def __call__(self, snapshot: Snapshot) -> None:
+    def __call__(self, snapshot: Any) -> None:
         """Show a snapshot unless another was shown just now."""
         now = time.monotonic()
         with self._lock:
             if now - self._last < (REWRITE if self._rewrites else PAUSE):
                 return
             self._last = now
-            text = describe(snapshot)
+            text = self._words(snapshot)
             if self._rewrites:
                 width = shutil.get_terminal_size().columns - 1
                 self._stream.write(f"\r{text[:width]:<{width}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from donornet.cli.arguments import (
-    BASE,
-    BETWEEN_SCENARIOS,
+    change_options,
+    changed,
     echo_json,
-    in_scenario,
     instance_argument,
     json_option,
     leave,
@@ -36,17 +36,13 @@ CODES = {
 """Exit code of each status."""
 MOST_VIOLATIONS = 10
 """Violations that are written out after a solve; `donornet check` shows all."""
+LONGEST_STRETCH = 40
+"""Letters of an edit that the name of a results folder shows."""
 
 
 @click.command("solve", short_help="Design the network.")
 @instance_argument
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
-    metavar="NAME",
-    help="Scenario to apply first; may be given several times.",
-)
+@change_options
 @click.option(
     "--gap", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="Relative gap to stop at; 0.01 is 1 %."
 )
@@ -73,6 +69,21 @@ MOST_VIOLATIONS = 10
 @click.option(
     "--solver", default="highs", show_default=True, metavar="NAME", help="highs, or a solver that Pyomo knows."
 )
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    metavar="MEASURE",
+    help="Measure to improve instead of the cost (unmet, crossings, co2, ...); of several, each is kept at its best "
+    "while the next is improved. The cost comes last.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "plain", "dive"]),
+    default="auto",
+    show_default=True,
+    help="plain: branch and bound; dive: first look near the relaxation.",
+)
 @click.option("--no-check", is_flag=True, help="Do not verify the design against the instance.")
 @json_option
 @click.pass_context
@@ -80,6 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     ctx: click.Context,
     instance: Path,
     scenarios: tuple[str, ...],
+    edits: tuple[str, ...],
     gap: float,
     time_limit: float | None,
     threads: int | None,
@@ -89,6 +101,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     form: str,
     xlsx: bool,
     solver: str,
+    method: str,
+    objectives: tuple[str, ...],
     no_check: bool,
     as_json: bool,
 ) -> None:
@@ -97,17 +111,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     Ctrl-C stops the solver, keeps the best design so far and writes it.
     """
     began = time.monotonic()
-    read = in_scenario(read_instance(instance), scenarios)
+    read = changed(read_instance(instance), scenarios, edits)
     options = {
-        "scenario": BETWEEN_SCENARIOS.join(scenarios) or BASE,
         "gap": gap,
         "time_limit": time_limit,
         "threads": threads,
         "seed": seed,
         "solver": solver,
+        "method": method,
+        "objective": objectives or None,
     }
     result = solved(read, start, {**options, "check": not no_check})
-    folder = out or Path("results") / BETWEEN_SCENARIOS.join([read.head.name, *scenarios])
+    folder = out or Path("results") / folder_name(read)
     write(result, folder, form, xlsx=xlsx)
     violations = list(result.info.get("violations", ()))
     if as_json:
@@ -130,6 +145,20 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     leave(ctx, ExitCode.INTERNAL if violations else CODES[result.status.value])
 
 
+def folder_name(instance: Instance) -> str:
+    """Return the name of a results folder: instance and scenarios; of an edit its beginning and some of its hash."""
+    import hashlib
+
+    from donornet.instance.edit_text import is_name
+
+    words = [instance.head.name]
+    for change in instance.applied:
+        digest = hashlib.sha256(change.encode()).hexdigest()[:6]
+        stretch = re.sub(r"[^A-Za-z0-9.-]+", "_", change)[:LONGEST_STRETCH].rstrip("_.-")
+        words.append(change if is_name(change) else f"{stretch}-{digest}")
+    return "+".join(words)
+
+
 def solved(instance: Instance, start: Path | None, options: dict[str, Any]) -> Result:
     """Return the result of solving with a live line on stderr."""
     from donornet.io import read_result
@@ -141,6 +170,8 @@ def solved(instance: Instance, start: Path | None, options: dict[str, Any]) -> R
     line = LiveLine(sys.stderr)
     try:
         result: Result = solve(instance, start=begin, progress=line, **options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     finally:
         line.close()
     if result.info.get("stopped_by") == "interrupt":

@@ -37,6 +37,7 @@ def summary(instance: Instance, result: Result, gap: float, elapsed: float) -> s
         Wall time since the command began [s].
     """
     lines = [headline(instance, result, gap, elapsed)]
+    lines += _section("Objectives, one after the other", _objectives(result))
     if result.solution is not None:
         currency = instance.head.currency
         lines += _section(f"Cost [{currency}, discounted]", _costs(result))
@@ -83,6 +84,14 @@ def as_plain(result: Result) -> dict[str, Any]:
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
+
+
+def _objectives(result: Result) -> list[str]:
+    """Return what was reached of each measure that was improved instead of the cost."""
+    return columns([
+        (aim["measure"], number(aim["value"]), f"bound {number(aim['bound'])}", f"gap {share(aim['gap'])}")
+        for aim in result.info.get("objectives", ())
+    ])  # fmt: skip
 
 
 def _costs(result: Result) -> list[str]:

@@ -10,7 +10,23 @@ import click
 from donornet import __version__
 from donornet.cli.failures import answered
 
-VERBS = ("new", "validate", "inspect", "solve", "check", "convert", "schema")
+VERBS = (
+    "new",
+    "validate",
+    "inspect",
+    "diff",
+    "solve",
+    "check",
+    "compare",
+    "sweep",
+    "value",
+    "frontier",
+    "alternatives",
+    "report",
+    "convert",
+    "generate",
+    "schema",
+)
 """In the order in which they are listed; each is the command `command` of the module of its name."""
 
 

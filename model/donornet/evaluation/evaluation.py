@@ -37,7 +37,8 @@ class Evaluation:
     objective
         Total discounted cost, penalties included [currency].
     tables
-        costs, capacity, diversity, limits, licences, facilities, tests, donors, chains, kpis.
+        costs, capacity, diversity, limits, licences, facilities, tests, donors,
+        donations, chains, kpis.
     violations
         Every requirement that the design breaks; empty: the design is right.
     """
@@ -79,7 +80,8 @@ def evaluate(instance: Instance, solution: Solution) -> Evaluation:
         "licences": _licences(ledger),
         "facilities": _facilities(ledger, use),
         "tests": screened.tables["tests"],
-        "donors": screened.tables["donors"],
+        "donors": _of_groups(ledger, screened.tables["donors"]),
+        "donations": _of_groups(ledger, screened.tables["donations"]),
         "chains": chains_of(ledger, packets),
         "kpis": kpis_of(ledger, costs),
     }
@@ -114,6 +116,12 @@ def _facilities(ledger: Ledger, use: pd.DataFrame) -> pd.DataFrame:
     rows = rows.fillna({"use": 0.0}).merge(sites, on="site", how="left")
     columns = ["site", "stage", "period", "open", "steps", "opened", "closed", "use", "capacity"]
     return rows[[*columns, "organisation", "jurisdiction", "title"]]
+
+
+def _of_groups(ledger: Ledger, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of pools with the donor group and the jurisdiction of each."""
+    pools = ledger.instance.table("donor_pools")[["pool", "donor_group", "jurisdiction"]]
+    return rows.merge(pools, on="pool", how="left")
 
 
 def _licences(ledger: Ledger) -> pd.DataFrame:

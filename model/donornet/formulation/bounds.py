@@ -192,19 +192,23 @@ class Bounds:
             Whether the units that leave the facility are meant: neither its own least load nor a lab's counts for them.
         """
         asked = np.zeros(len(rows))
-        for (therapy, market, stage, site), row in rows.groupby(PLACE).indices.items() if len(self.least_loads) else ():
+        if self.least_loads.empty:
+            return asked
+        loads = {therapy: list(fills.itertuples()) for therapy, fills in self.least_loads.groupby("therapy")}
+        sites = rows["site"].to_numpy()
+        for (therapy, market, stage), row in rows.groupby(KEY).indices.items():
             if not self.is_allogeneic(therapy):
                 continue
             needs, lags = self.needs[therapy, market], self.lags[therapy, market]
             here = self.position(therapy, stage)
-            for fill in self.least_loads[self.least_loads["therapy"] == therapy].itertuples():
+            for fill in loads.get(therapy, ()):
                 units = fill.units + float(self.whole(therapy))
                 there = self.position(therapy, fill.stage)
                 tested_along = here == there == 0 and fill.stage != stage
                 if there > here or (tested_along and not leaving):
                     asked[row] += units * needs[here] / needs[there] * (lags[here][1] - lags[here][0] + 1)
-                elif (fill.stage, fill.site) == (stage, site) and not leaving:
-                    asked[row] += units
+                elif fill.stage == stage and not leaving:
+                    asked[row] += units * (sites[row] == fill.site)
         return asked
 
     def within_capacity(self, rows: Frame, bound: np.ndarray) -> np.ndarray:

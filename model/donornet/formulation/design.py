@@ -30,7 +30,8 @@ def waiting_is_useless(m: Any, rows: Frame) -> np.ndarray:
     if timed.any():
         return np.zeros(len(rows), dtype=bool)
     facilities = instance.table("facilities").set_index(["site", "stage"])
-    licences = instance.table("licences").query("status == 'held' and fixed_cost_per_year > 0")
+    licences = instance.table("licences")
+    licences = licences[(licences["status"] == "held") & (licences["fixed_cost_per_year"] > 0)]
     paid = pd.MultiIndex.from_frame(licences[["site", "stage"]])
     undiscounted = instance.head.discount_rate <= 0
     unpaid = (facilities["fixed_cost_per_year"] == 0) & ((facilities["opening_cost"] == 0) | undiscounted)
@@ -46,7 +47,7 @@ def stay_open(m: Any) -> Rows | None:
 
     $$Open_{f,t-1} \le Open_{ft} \qquad \forall f \text{ potential}, t$$
     """
-    return _never_less(m, "Open", "initial == 'potential' and status == 'candidate'")
+    return _never_less(m, "Open")
 
 
 def stay_closed(m: Any) -> Rows | None:
@@ -54,7 +55,8 @@ def stay_closed(m: Any) -> Rows | None:
 
     $$Open_{ft} \le Open_{f,t-1} \qquad \forall f \text{ existing}, t$$
     """
-    later = opened(m).query("initial == 'existing' and status == 'candidate' and t > first")
+    rows = opened(m)
+    later = rows[(rows["initial"] == "existing") & (rows["status"] == "candidate") & (rows["t"] > rows["first"])]
     family = Family(later, ["site", "stage", "period"])
     return family.plus(later).minus(_before(opened(m))).at_most(0.0)
 
@@ -116,14 +118,15 @@ def _before(rows: Frame) -> Frame:
     return rows.assign(t=rows["t"] + 1, period=rows["period"] + 1)
 
 
-def _never_less(m: Any, name: str, condition: str = "") -> Rows | None:
+def _never_less(m: Any, name: str) -> Rows | None:
     rows = block(m, name)
     if rows is None:
         return None
     index = list(m.component(name).index_names)
     before = _before(rows)
     later = rows.merge(before[index], on=index)
-    later = later.query(condition) if condition else later
+    if name == "Open":
+        later = later[(later["initial"] == "potential") & (later["status"] == "candidate")]
     at_once = np.zeros(len(later), dtype=bool)
     if m.choices.decide_once:
         at_once = waiting_is_useless(m, later) & (later["t"] > later["first"]).to_numpy()

@@ -16,7 +16,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from donornet.formulation.linear import NOTHING, Linear, rows_of, total
 from donornet.formulation.requirements import COVERAGE, Requirement
-from donornet.formulation.rows import Rows, columns_of
+from donornet.formulation.rows import RestructuredError, Rows, columns_of
 from donornet.formulation.sets import Frame
 from donornet.formulation.variables import INDEX, add_variable, block
 
@@ -72,14 +72,38 @@ def min_effective_groups(m: Any) -> Rows | None:
 
 def add_diversity_variables(m: Any) -> None:
     """Add Shortfall for every requirement and limit that has a penalty, and GroupWeight for effective groups."""
+    for name, frame in _diversity_frames(m).items():
+        if len(frame):
+            add_variable(m, name, frame)
+
+
+def revise_diversity_variables(m: Any) -> None:
+    """Give Shortfall and GroupWeight the data of the requirements and limits that the model holds now.
+
+    Raises
+    ------
+    RestructuredError
+        There are other requirements or limits that need a variable.
+    """
+    for name, frame in _diversity_frames(m).items():
+        columns = m.component(name)
+        if (columns is None) != frame.empty:
+            raise RestructuredError(name)
+        if columns is not None:
+            columns.revise(frame)
+
+
+def _diversity_frames(m: Any) -> dict[str, Frame]:
     priced = [("diversity", *r.key, r.penalty, r.first) for r in m.requirements if r.penalty is not None]
     priced += [
         ("limits", *limit.key, limit.penalty, limit.first) for limit in m.limits_read if limit.penalty is not None
     ]
-    add_variable(m, "Shortfall", Frame(priced, columns=[*INDEX["Shortfall"], "penalty", "t"]))
     effective = [r for r in m.requirements if r.measure == "min_effective_groups"]
     groups = [(*r.key, group) for r in effective for group in r.level]
-    add_variable(m, "GroupWeight", Frame(groups, columns=list(INDEX["GroupWeight"])))
+    return {
+        "Shortfall": Frame(priced, columns=[*INDEX["Shortfall"], "penalty", "t"]),
+        "GroupWeight": Frame(groups, columns=list(INDEX["GroupWeight"])),
+    }
 
 
 def shortfall(m: Any, table: str, key: tuple[str, ...], penalty: float | None) -> Linear:

@@ -6,12 +6,13 @@ that the flow loads are left out: the capacity alone keeps flow out of a closed 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from donornet.formulation.rows import Family, Rows
+from donornet.formulation.rows import Family, Rows, keys_of
 from donornet.formulation.sets import Frame
 from donornet.formulation.variables import block, opened
 
@@ -24,9 +25,9 @@ def open_before_use(m: Any) -> Rows | None:
 
     $$units_{kfJt} \le U_{kfJt} \cdot Open_{ft} \qquad \forall k, J, f, t$$
     """
-    entered = m.entries[m.entries["kind"] != "Loop"]
-    rows = _entered(m, entered)
-    return _gate(m, rows[~(rows["surplus"] & _loaded(m, rows))], entered, FLOW, _decided(m))
+    rows = _entered(m, gated=False)
+    rows = rows[~(rows["surplus"] & _loaded(m, rows))]
+    return _gate(m, "open_before_use", rows, lambda: _entering(m, gated=False), FLOW, _decided(m))
 
 
 def release_before_use(m: Any) -> Rows | None:
@@ -35,18 +36,20 @@ def release_before_use(m: Any) -> Rows | None:
     $$\sum_{a \in \delta^+(c)} Ship_{kaJt} \le U_{kcJt} \cdot Open_{ct} \qquad \forall k \in K^L, J, c, t$$
     """
     routes, stored = m.instance.routes, set(m.sets.stock["therapy"])
-    left = m.departures
     surplus = {
         k: m.surplus.of_donors[k] and not m.surplus.of_material[k] and not (len(route) == 1 and k in stored)
         for k, route in routes.items()
     }
+    if not any(surplus.values()):
+        return None
+    left = m.departures
     first = left["stage"] == left["therapy"].map({k: route[0] for k, route in routes.items()})
     left = left[first & left["therapy"].map(surplus).astype(bool)]
     if left.empty:
         return None
     rows = left[FLOW].drop_duplicates()
     rows = rows.assign(U=m.bounds.useful_releases(rows))
-    return _gate(m, rows, left.assign(units=1.0), FLOW, _decided(m))
+    return _gate(m, "release_before_use", rows, lambda: left.assign(units=1.0), FLOW, _decided(m))
 
 
 def open_before_loop(m: Any) -> Rows | None:
@@ -55,8 +58,8 @@ def open_before_loop(m: Any) -> Rows | None:
     $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Open_{ft}
     \qquad \forall k \in K^A, r, f, t$$
     """
-    rows, uses = _loop_rows(m, CENTRE_FLOW)
-    return _gate(m, rows, uses, CENTRE_FLOW, _decided(m))
+    rows = _looped(m, CENTRE_FLOW, gated=False)
+    return _gate(m, "open_before_loop", rows, lambda: _loop_uses(m, gated=False), CENTRE_FLOW, _decided(m))
 
 
 def licence_before_use(m: Any) -> Rows | None:
@@ -64,8 +67,8 @@ def licence_before_use(m: Any) -> Rows | None:
 
     $$units_{kfJt} \le U_{kfJt} \cdot Licence_{wt} \qquad \forall k, w = (f, J), t$$
     """
-    gated = m.entries[m.entries["gated"] & (m.entries["kind"] != "Loop")]
-    return _gate(m, _entered(m, gated), gated, FLOW, _obtainable(m), "Licence")
+    rows = _entered(m, gated=True)
+    return _gate(m, "licence_before_use", rows, lambda: _entering(m, gated=True), FLOW, _obtainable(m), "Licence")
 
 
 def licence_before_loop(m: Any) -> Rows | None:
@@ -74,13 +77,31 @@ def licence_before_loop(m: Any) -> Rows | None:
     $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Licence_{wt}
     \qquad \forall k \in K^A, r, w = (f, J(r)), t$$
     """
-    rows, uses = _loop_rows(m, [*CENTRE_FLOW, "market"], gated=True)
-    return _gate(m, rows, uses, [*CENTRE_FLOW, "market"], _obtainable(m), "Licence")
+    index = [*CENTRE_FLOW, "market"]
+    rows = _looped(m, index, gated=True)
+    return _gate(m, "licence_before_loop", rows, lambda: _loop_uses(m, gated=True), index, _obtainable(m), "Licence")
 
 
-def _entered(m: Any, entered: Frame) -> Frame:
+def _once(m: Any, name: tuple[Any, ...], make: Callable[[], Frame]) -> Frame:
+    """Return a table that depends on nothing but the variables, made when it is first asked for."""
+    if name not in m.gate_rows:
+        m.gate_rows[name] = make()
+    return m.gate_rows[name]
+
+
+def _entering(m: Any, *, gated: bool) -> Frame:
+    """Return donations, tests and material with the facility that they enter, all or only what needs a licence."""
+    entered = m.entries["kind"] != "Loop"
+    return m.entries[entered & m.entries["gated"] if gated else entered]
+
+
+def _entered(m: Any, *, gated: bool) -> Frame:
     """Return the rows (therapy, market, stage, site, t) that flow enters, the bound U and whether surplus can pay."""
-    rows = entered[[*FLOW, "kind"]].drop_duplicates(FLOW).reset_index(drop=True)
+
+    def distinct() -> Frame:
+        return _entering(m, gated=gated)[[*FLOW, "kind"]].drop_duplicates(FLOW).reset_index(drop=True)
+
+    rows = _once(m, ("entered", gated), distinct)
     material, donors = rows["therapy"].map(m.surplus.of_material), rows["therapy"].map(m.surplus.of_donors)
     surplus = np.where(rows["kind"] == "Ship", material, donors).astype(bool)
     bound = m.bounds.useful(rows)
@@ -99,28 +120,43 @@ def _loaded(m: Any, rows: Frame) -> np.ndarray:
     return np.asarray(pd.MultiIndex.from_frame(rows[["therapy", "stage", "site"]]).isin(known))
 
 
-def _loop_rows(m: Any, index: list[str], *, gated: bool = False) -> tuple[Frame, Frame]:
-    """Return the rows of loops by centre and facility with their bound, and the loops with their weight in ``units``.
+def _loop_uses(m: Any, *, gated: bool) -> Frame:
+    """Return loops by the facility that they pass, all or only where they need a licence, their weight in ``units``.
 
-    The weight is the loop's gain where demand counts at delivery, 1 where it counts at entry; the bound is the demand
-    of the centre in the periods that the loops serve, and for whole patients at delivery the dose that rounding up
-    adds.
+    The weight is the loop's gain where demand counts at delivery, 1 where it counts at entry.
     """
     uses, loops = m.entries[m.entries["kind"] == "Loop"], block(m, "Loop")
     uses = uses[uses["gated"]] if gated else uses
     if uses.empty or loops is None:
-        return Frame(columns=[*index, "U"]), uses
+        return uses.assign(at_entry=False, counts=0)
     uses = uses.drop(columns="units").merge(loops[["column", "gain", "at_entry", "counts"]], on="column")
-    uses = uses.assign(units=np.where(uses["at_entry"], 1.0, uses["gain"]))
+    return uses.assign(units=np.where(uses["at_entry"], 1.0, uses["gain"]))
+
+
+def _looped(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the rows of loops by centre and facility with their bound.
+
+    The bound is the demand of the centre in the periods that the loops serve, and for whole patients at delivery the
+    dose that rounding up adds.
+    """
+
+    def distinct() -> Frame:
+        uses = _loop_uses(m, gated=gated)
+        if uses.empty:
+            return Frame(columns=[*index, "at_entry", "counts", "largest"])
+        return uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
+
+    served = _once(m, ("looped", gated), distinct)
+    if served.empty:
+        return Frame(columns=[*index, "U"])
     demand = m.sets.demand[["therapy", "centre", "t", "doses"]].rename(columns={"t": "counts"})
-    served = uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
     served = served.merge(demand, on=["therapy", "centre", "counts"])
     rounded = served["therapy"].map({k: m.bounds.whole(k) for k in m.instance.routes}) & ~served["at_entry"]
     served = served.assign(U=served["doses"] + np.where(rounded, served["largest"], 0.0))
     rows = served.groupby([*index, "at_entry"])["U"].sum().reset_index()
     surplus = (rows["therapy"].map(m.surplus.of_material) & ~rows["at_entry"]).to_numpy(dtype=bool)
     rows = rows.assign(U=np.where(surplus, rows["therapy"].map(m.surplus.generous), rows["U"]))
-    return (rows if gated else rows[~(surplus & _loaded(m, rows))]), uses
+    return rows if gated else rows[~(surplus & _loaded(m, rows))]
 
 
 def _decided(m: Any) -> Frame:
@@ -135,12 +171,23 @@ def _obtainable(m: Any) -> Frame:
     return Frame(columns=columns) if licences is None else licences[columns]
 
 
-def _gate(m: Any, rows: Frame, uses: Frame, index: list[str], gates: Frame, name: str = "Open") -> Rows | None:
-    """Return units <= U · gate for the rows that have a gate."""
-    on = ["site", "stage", "t"] + (["market"] if name == "Licence" else [])
-    rows = rows.merge(gates[on], on=on) if len(rows) else rows
+def _gate(
+    m: Any, name: str, rows: Frame, uses: Callable[[], Frame], index: list[str], gates: Frame, kind: str = "Open"
+) -> Rows | None:
+    """Return units <= U · gate for the rows that have a gate.
+
+    Where the model has the same rows already, only U can be another.
+    """
+    on = ["site", "stage", "t"] + (["market"] if kind == "Licence" else [])
+    rows = rows.merge(gates.rename(columns={"column": "gate"}), on=on) if len(rows) else rows
     if rows.empty:
         return None
     rows = rows.assign(period=np.asarray(m.instance.periods)[rows["t"].to_numpy(dtype=int)])
-    family = Family(rows, [*(c for c in index if c != "t"), "period"])
-    return family.plus(uses, "units", on=index).minus(gates, "U", on=on).at_most(0.0)
+    names = [*(c for c in index if c != "t"), "period"]
+    there = m.component(name)
+    if isinstance(there, Rows):
+        gated = there.with_coefficients(keys_of(rows, names), rows["gate"].to_numpy(), -rows["U"].to_numpy(dtype=float))
+        if gated is not None:
+            return gated
+    family = Family(rows, names)
+    return family.plus(uses(), "units", on=index).minus(gates, "U", on=on).at_most(0.0)

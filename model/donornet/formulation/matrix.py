@@ -14,6 +14,7 @@ from pyomo.repn import generate_standard_repn
 from scipy.sparse import coo_array, csr_array, vstack
 
 from donornet.exceptions import SolverError
+from donornet.formulation.objective import is_unchanged, own_costs
 from donornet.formulation.rows import Columns, Rows
 
 KNOWN_COMPONENTS = frozenset({
@@ -73,13 +74,15 @@ def assemble(model: Any) -> Matrix:
     _refuse_foreign_components(model)
     variables, position = _variables(model)
     _refuse_removed_columns(model)
-    lower, upper, integer = _bounds(variables)
+    lower, upper, integer, fixed = _bounds(variables)
     blocks = list(_row_blocks(model, position, len(variables)))
     empty = csr_array((0, len(variables)))
     rows = vstack([empty, *(block for block, _, _ in blocks)], format="csr")
     row_lower = np.concatenate([np.empty(0), *(low for _, low, _ in blocks)])
     row_upper = np.concatenate([np.empty(0), *(high for _, _, high in blocks)])
     cost, offset, sense = _objective(model, position)
+    offset += float(cost[fixed] @ lower[fixed])
+    cost[fixed] = 0.0
     return Matrix(variables, cost, offset, lower, upper, integer, rows, row_lower, row_upper, sense)
 
 
@@ -126,28 +129,26 @@ def _refuse_removed_columns(model: Any) -> None:
             raise SolverError(f"variables that {rows.name} needs were deleted; fix them to zero instead")
 
 
-def _bounds(variables: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return lower and upper bounds and integrality, a fixed variable bounded to its value."""
-    size = len(variables)
-    lower, upper, integer = np.empty(size), np.empty(size), np.zeros(size, dtype=bool)
-    domains: dict[int, tuple[float, float, bool]] = {}
-    for column, variable in enumerate(variables):
-        domain = variable._domain
-        known = domains.get(id(domain))
-        if known is None:
-            known = domains[id(domain)] = _range_of(variable)
-        if variable._fixed:
-            if variable.value is None:
-                raise SolverError(f"{variable.name} is fixed without a value")
-            lower[column] = upper[column] = variable.value
-        else:
-            low, high = variable._lb, variable._ub
-            low = low if low is None or low.__class__ is float else pyo.value(variable.lb)
-            high = high if high is None or high.__class__ is float else pyo.value(variable.ub)
-            lower[column] = known[0] if low is None else max(low, known[0])
-            upper[column] = known[1] if high is None else min(high, known[1])
-        integer[column] = known[2]
-    return lower, upper, integer
+def _bounds(variables: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower and upper bounds and integrality, a fixed variable bounded to its value; and which are fixed."""
+    domains = {id(variable._domain): variable for variable in variables}
+    kinds = {domain: _range_of(variable) for domain, variable in domains.items()}
+    ranges = np.array([kinds[id(variable._domain)] for variable in variables], dtype=float).reshape(-1, 3)
+    lower = np.fmax(ranges[:, 0], _numbers([variable._lb for variable in variables]))
+    upper = np.fmin(ranges[:, 1], _numbers([variable._ub for variable in variables]))
+    fixed = np.flatnonzero([variable._fixed for variable in variables])
+    for column in fixed:
+        if variables[column].value is None:
+            raise SolverError(f"{variables[column].name} is fixed without a value")
+        lower[column] = upper[column] = variables[column].value
+    return lower, upper, ranges[:, 2] == 1.0, fixed
+
+
+def _numbers(bounds: list[Any]) -> np.ndarray:
+    """Return bounds, which may be expressions, as numbers; NaN where there is none."""
+    if any(bound is not None and bound.__class__ is not float for bound in bounds):
+        bounds = [None if bound is None else pyo.value(bound) for bound in bounds]
+    return np.array(bounds, dtype=float)
 
 
 def _range_of(variable: VarData) -> tuple[float, float, bool]:
@@ -224,6 +225,9 @@ def _objective(model: Any, position: dict[int, int]) -> tuple[np.ndarray, float,
         raise SolverError(f"the model must have exactly one active objective, it has: {names}")
     objective = objectives[0]
     sense = 1 if objective.sense == pyo.minimize else -1
+    if is_unchanged(model, objective):
+        cost, offset = own_costs(model, len(position))
+        return sense * cost, sense * offset, sense
     offset, terms = _linear(objective.expr, objective.name, position)
     cost = np.zeros(len(position))
     for column, value in terms:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyomo.environ as pyo
@@ -13,8 +13,9 @@ from pyomo.common.gc_manager import PauseGC
 from donornet.admissible import AdmissibleNetwork, network
 from donornet.formulation import capacity, design, diversity, donors, flows, gates, limits, material
 from donornet.formulation.bounds import Bounds
+from donornet.formulation.measures import counted
 from donornet.formulation.objective import TERMS, add_objective
-from donornet.formulation.requirements import requirements
+from donornet.formulation.requirements import Requirement, coverage_floors, requirements
 from donornet.formulation.rows import Rows
 from donornet.formulation.sets import index_sets
 from donornet.formulation.surplus import Surplus
@@ -67,12 +68,17 @@ class Choices:
     decide_once
         Whether decisions for which waiting is useless are tied over the periods. Shorter solves at many periods; but
         constraints that a user adds about single periods might then forbid more than they say.
+    measures
+        Measures that the model is going to be judged by; see `build_model`.
     """
 
     decide_once: bool = False
+    measures: frozenset[str] = frozenset()
 
 
-def build_model(instance: Instance | AdmissibleNetwork, choices: Choices = Choices()) -> Any:
+def build_model(
+    instance: Instance | AdmissibleNetwork, choices: Choices = Choices(), *, measures: Iterable[str] = ()
+) -> Any:
     """Return the mixed-integer program of a valid instance.
 
     Parameters
@@ -81,6 +87,14 @@ def build_model(instance: Instance | AdmissibleNetwork, choices: Choices = Choic
         A valid instance, or its admissible network if that has been compiled already.
     choices
         Choices between formulations with the same optimum.
+    measures
+        Measures, by name, that an objective or a constraint added later is going to look at (`measure`). What is
+        dearer but better in one of them then stays in the model, which otherwise holds what the cheapest design needs.
+
+    Raises
+    ------
+    ValueError
+        A measure is unknown, or a compiled network was made without it.
 
     Returns
     -------
@@ -88,7 +102,14 @@ def build_model(instance: Instance | AdmissibleNetwork, choices: Choices = Choic
         A ``pyomo.ConcreteModel`` to which variables and constraints may be added before it is solved. Its attributes
         ``instance`` and ``network`` hold what it was built from.
     """
-    compiled = instance if isinstance(instance, AdmissibleNetwork) else network(instance)
+    measures = counted([*measures, *(choices.measures - {*measures})])
+    compiled = instance if isinstance(instance, AdmissibleNetwork) else network(instance, measures)
+    choices = replace(choices, measures=measures | compiled.measures)
+    if choices.measures - compiled.measures:
+        raise ValueError(
+            f"the admissible network was compiled without {', '.join(sorted(choices.measures - compiled.measures))}: "
+            "compile it with dn.network(instance, measures), or give the instance"
+        )
     with PauseGC():
         return _model(compiled, choices)
 
@@ -100,8 +121,8 @@ def _model(compiled: AdmissibleNetwork, choices: Choices) -> Any:
     add_variables(m, m.sets)
     m.entries, m.releases, m.departures = flows.entries(m), flows.releases(m), flows.departures(m)
     m.loads = capacity.loads(m)
-    m.requirements = requirements(m)
-    m.limits_read, m.activities = limits.read_limits(m), {}
+    m.requirements = demanded(m)
+    m.limits_read, m.activities, m.gate_rows = limits.read_limits(m), {}, {}
     m.bounds = Bounds(m)
     m.surplus = Surplus(m)
     diversity.add_diversity_variables(m)
@@ -114,3 +135,8 @@ def _model(compiled: AdmissibleNetwork, choices: Choices) -> Any:
     diversity.diversity_cuts(m).doc = inspect.getdoc(diversity.diversity_cuts)
     add_objective(m)
     return m
+
+
+def demanded(m: Any) -> list[Requirement]:
+    """Return the requirements of the instance, and those that stand for measures of a study."""
+    return requirements(m) + (coverage_floors(m) if "coverage_floor" in m.choices.measures else [])

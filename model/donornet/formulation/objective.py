@@ -6,7 +6,7 @@ A flow's cost counts in the period in which the flow starts; yearly costs count 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,7 +27,7 @@ def opening(m: Any) -> Term:
 
     $$\sum_{f \text{ potential}} opening_f \sum_t \delta_t (Open_{ft} - Open_{f,t-1})$$
     """
-    return _changes(m, opened(m).query("initial == 'potential'"), "opening_cost")
+    return _changes(m, _initially(m, "potential"), "opening_cost")
 
 
 def closing(m: Any) -> Term:
@@ -35,7 +35,8 @@ def closing(m: Any) -> Term:
 
     $$\sum_{f \text{ existing}} closing_f \sum_t \delta_t (Open_{f,t-1} - Open_{ft})$$
     """
-    rows = opened(m).query("initial == 'existing' and t >= first")
+    rows = _initially(m, "existing")
+    rows = rows[rows["t"] >= rows["first"]]
     change = _changes(m, rows, "closing_cost")
     before = rows[rows["t"] == rows["first"]]
     constant = _term(-1, before["closing_cost"] * m.instance.discount[before["t"]], before["t"])
@@ -69,8 +70,8 @@ def fixed(m: Any) -> Term:
 
     For a licence that is held already, Open stands for Licence.
     """
-    held = m.instance.table("licences").query("status == 'held'")
-    held = held[["site", "stage", "fixed_cost_per_year", "available_from"]]
+    held = m.instance.table("licences")
+    held = held.loc[held["status"] == "held", ["site", "stage", "fixed_cost_per_year", "available_from"]]
     rows = held.merge(opened(m).drop(columns="fixed_cost_per_year"), on=["site", "stage"])
     rows = rows[~(rows["available_from"] > rows["period"])]
     yearly = rows["fixed_cost_per_year"] * m.instance.years * m.instance.discount[rows["t"]]
@@ -166,22 +167,70 @@ TERMS: tuple[Callable[[Any], Term], ...] = (
 
 def add_objective(m: Any) -> None:
     """Add one expression ``<term>_cost`` per term and the objective ``total_cost``, their sum."""
-    variables = columns_of(m)
-    names = []
+    m.own_terms = {}
     for term in TERMS:
-        costs = m.costs[term.__name__]
-        costs = costs[costs["value"] != 0.0]
-        variable = costs[costs["column"] >= 0]
-        body = LinearExpression(
-            constant=float(costs.loc[costs["column"] < 0, "value"].sum()),
-            linear_coefs=variable["value"].tolist(),
-            linear_vars=[variables[column] for column in variable["column"]],
-        )
-        name = term.__name__ if term.__name__.endswith("penalty") else f"{term.__name__}_cost"
+        body = _body(m, term.__name__)
+        name = name_of(term)
         setattr(m, name, pyo.Expression(expr=body, doc=inspect.getdoc(term)))
-        names.append(name)
+        m.own_terms[name] = body
     m.total_cost = pyo.Objective(
-        expr=sum(m.component(name) for name in names), sense=pyo.minimize, doc="Discounted cost [currency]."
+        expr=sum(m.component(name) for name in m.own_terms), sense=pyo.minimize, doc="Discounted cost [currency]."
+    )
+    m.own_total = m.total_cost.expr
+
+
+def revise_objective(m: Any, terms: Collection[Callable[[Any], Term]] = TERMS) -> list[str]:
+    """Work terms out anew and return the names of those that are others now.
+
+    An expression that a user has put in the place of a term stays.
+    """
+    changed = []
+    for term in terms:
+        before, now = m.costs[term.__name__], term(m)
+        if len(before) == len(now) and all(np.array_equal(before[name], now[name]) for name in now):
+            continue
+        m.costs[term.__name__] = now
+        name = name_of(term)
+        changed.append(name)
+        expression, body = m.component(name), _body(m, term.__name__)
+        if expression is not None and expression.expr is m.own_terms[name]:
+            expression.set_value(body)
+        m.own_terms[name] = body
+    return changed
+
+
+def is_unchanged(m: Any, objective: Any) -> bool:
+    """Whether an objective of the model is the sum of its terms as they were written, so that `own_costs` holds."""
+    return (
+        objective is m.component("total_cost")
+        and objective.expr is getattr(m, "own_total", None)
+        and all(m.component(name) is not None and m.component(name).expr is body for name, body in m.own_terms.items())
+    )
+
+
+def own_costs(m: Any, width: int) -> tuple[np.ndarray, float]:
+    """Return the objective as coefficients, shape (width,), and a constant."""
+    column = np.concatenate([term["column"].to_numpy() for term in m.costs.values()])
+    value = np.concatenate([term["value"].to_numpy() for term in m.costs.values()])
+    varies = column >= 0
+    cost = np.bincount(column[varies], value[varies], minlength=width)
+    return np.asarray(cost, dtype=float), float(value[~varies].sum())
+
+
+def name_of(term: Callable[[Any], Term]) -> str:
+    """Return what the model calls a term."""
+    return term.__name__ if term.__name__.endswith("penalty") else f"{term.__name__}_cost"
+
+
+def _body(m: Any, term: str) -> LinearExpression:
+    variables = columns_of(m)
+    costs = m.costs[term]
+    costs = costs[costs["value"] != 0.0]
+    variable = costs[costs["column"] >= 0]
+    return LinearExpression(
+        constant=float(costs.loc[costs["column"] < 0, "value"].sum()),
+        linear_coefs=variable["value"].tolist(),
+        linear_vars=[variables[column] for column in variable["column"]],
     )
 
 
@@ -211,6 +260,11 @@ def _changes(m: Any, rows: Frame, cost: str) -> Term:
     later = t + 1 < len(discount)
     then = _term(rows["column"].to_numpy()[later], -rows[cost].to_numpy()[later] * discount[t[later] + 1], t[later] + 1)
     return pd.concat([now, then])
+
+
+def _initially(m: Any, initial: str) -> Frame:
+    rows = opened(m)
+    return rows[rows["initial"] == initial]
 
 
 def _running(m: Any, name: str) -> Term:

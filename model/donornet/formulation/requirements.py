@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,8 @@ Level = dict[str, Linear]
 
 COVERAGE = ("match_coverage", "coverage_floor")
 """Measures that speak about patient groups."""
+FLOOR = "(floor)"
+"""Requirement that stands for the measure coverage_floor of a study: an id that no table can hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,23 @@ def requirements(m: Any) -> list[Requirement]:
     return [requirement for row in m.instance.table("diversity").to_dict("records") for requirement in reader.read(row)]
 
 
+def coverage_floors(m: Any) -> list[Requirement]:
+    """Return complete coverage of every patient group as a requirement whose shortfall costs nothing.
+
+    Its shortfall is what the coverage falls short of 1, so that the least coverage is 1 less the largest shortfall.
+    """
+    reader, groups = _Reader(m), m.instance.table("patient_groups")
+    return [
+        Requirement((FLOOR, "", market, "", group), "coverage_floor", 1.0, 0.0, 0, (group,), reader.eligible((market,)))
+        for market, group in zip(groups["market"], groups["patient_group"], strict=True)
+    ]
+
+
+def donors_of_groups(m: Any, markets: Iterable[str]) -> Level:
+    """Return the eligible donations of each donor group for some markets, of all therapies and periods together."""
+    return _Reader(m).eligible(tuple(markets))
+
+
 class _Reader:
     """Reads the rows of the table; what several rows count is counted once."""
 
@@ -92,6 +112,11 @@ class _Reader:
                         value = float(row["value"])
                         found.append(Requirement(key, row["measure"], value, penalty, span[0], categories, level))
         return found
+
+    def eligible(self, markets: tuple[str, ...]) -> Level:
+        """Return the eligible donations of each donor group, of all therapies and periods together."""
+        row = {"measure": "coverage_floor", "level": "eligible"}
+        return self._level(row, tuple(self.allogeneic), markets, tuple(range(len(self.instance.periods))))
 
     def _spans(self, row: dict[str, Any]) -> list[tuple[str, list[int]]]:
         """Return the periods that a row takes together, as they are called and by position."""

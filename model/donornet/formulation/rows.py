@@ -8,6 +8,7 @@ trick is in this module; ``tests/formulation/test_rows.py`` holds it to the beha
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -19,6 +20,22 @@ from pyomo.core.base.enums import SortComponents
 from pyomo.core.base.var import IndexedVar, VarData
 from pyomo.core.expr.numeric_expr import LinearExpression
 from scipy.sparse import coo_array, csr_array
+
+
+class RestructuredError(Exception):
+    """What changed gives a model other variables or other constraint families: it must be built anew.
+
+    Parameters
+    ----------
+    cause
+        What changed.
+    network
+        The admissible network to build it from; None: compile that anew, too.
+    """
+
+    def __init__(self, cause: Any, network: Any = None) -> None:
+        super().__init__(cause)
+        self.cause, self.network = cause, network
 
 
 class Columns(IndexedVar):
@@ -53,9 +70,9 @@ class Columns(IndexedVar):
         self.index_names = tuple(index)
         keys = keys_of(self.frame, self.index_names)
         super().__init__(pyo.SetOf(dict.fromkeys(keys)), dense=False, doc=doc)
-        uppers = np.broadcast_to(np.asarray(upper, dtype=float), len(keys))
+        self.upper = np.broadcast_to(np.asarray(upper, dtype=float), len(keys))
         domains = domain if isinstance(domain, list) else [domain] * len(keys)
-        self._fill = (keys, [float(u) if np.isfinite(u) else None for u in uppers], domains)
+        self._fill = (keys, [_bound(u) for u in self.upper.tolist()], domains)
         self.start = -1
         self._numbered: tuple[int, pd.DataFrame] | None = None
         self._offsets: dict[Any, int] = {}
@@ -78,6 +95,35 @@ class Columns(IndexedVar):
             variable._domain = domain
             store[key] = variable
 
+    def revise(self, frame: pd.DataFrame, upper: np.ndarray | float = np.inf) -> None:
+        """Take over other data about the same variables; an upper bound that a user has changed stays.
+
+        Parameters
+        ----------
+        frame, upper
+            As of a new block.
+
+        Raises
+        ------
+        RestructuredError
+            These are other variables.
+        """
+        frame = frame.reset_index(drop=True)
+        if len(frame) != len(self.frame) or not all(
+            name in frame and np.array_equal(frame[name].to_numpy(), self.frame[name].to_numpy())
+            for name in self.index_names
+        ):
+            raise RestructuredError(self.name)
+        self.frame, self._numbered, before = frame, None, self.upper
+        self.upper = np.broadcast_to(np.asarray(upper, dtype=float), len(frame))
+        changed = np.flatnonzero(~((before == self.upper) | (np.isnan(before) & np.isnan(self.upper))))
+        if not len(changed):
+            return
+        variables = list(self._data.values())
+        for row in changed:
+            if variables[row]._ub == _bound(before[row]):
+                variables[row]._ub = _bound(self.upper[row])
+
     def column(self, index: Any) -> int:
         """Return the column number of the variable of an index."""
         if not self._offsets:
@@ -90,6 +136,10 @@ class Columns(IndexedVar):
             columns = np.arange(self.start, self.start + len(self.frame))
             self._numbered = self.start, self.frame.assign(column=columns)
         return self._numbered[1].assign(**changes) if changes else self._numbered[1].copy(deep=False)
+
+
+def _bound(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 class Rows(IndexedConstraint):
@@ -117,6 +167,55 @@ class Rows(IndexedConstraint):
         self._data: dict[Any, ConstraintData]
         self.matrix, self.lower_bounds, self.upper_bounds = matrix, lower, upper
         self._removed: set[Any] = set()
+        self._written: dict[Any, Any] = {}
+
+    def revise(self, other: Rows) -> None:
+        """Take over the rows of another family, which joins no model.
+
+        What somebody has done to a row stays done: a removed or deactivated row stays so, and one that was given
+        another expression keeps it.
+        """
+        kept = {key: data for key, data in self._data.items() if key in other._position}
+        for key, data in self._data.items():
+            if key not in kept:
+                data._component = None
+        self._position.clear()
+        self._position.update(other._position)
+        self.matrix, self.lower_bounds, self.upper_bounds = other.matrix, other.lower_bounds, other.upper_bounds
+        self._removed &= self._position.keys()
+        self._data = kept
+        for key, data in kept.items():
+            if data.expr is self._written.get(key):
+                data.set_value(self._expression(self._position[key]))
+                self._written[key] = data.expr
+
+    def with_coefficients(self, keys: list[Any], columns: np.ndarray, values: np.ndarray) -> Rows | None:
+        """Return the family with other values in one column of each row; None where it is not made of such rows.
+
+        Parameters
+        ----------
+        keys
+            Index of each row.
+        columns, values
+            Column number and coefficient of each row, shape (rows,).
+        """
+        matrix = self.matrix
+        if len(keys) != len(self._position) or not all(map(operator.eq, keys, self._position)):
+            return None
+        hits = np.flatnonzero(matrix.indices == np.repeat(columns, np.diff(matrix.indptr)))
+        if len(hits) != len(keys) or not values.all():
+            return None
+        data = matrix.data.copy()
+        data[hits] = values
+        changed = csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        return Rows(keys, changed, self.lower_bounds, self.upper_bounds)
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether somebody has removed, deactivated or rewritten rows."""
+        if self._removed or not self.active:
+            return True
+        return any(not data.active or data.expr is not self._written.get(key) for key, data in self._data.items())
 
     def __len__(self) -> int:
         return len(self._position) - len(self._removed)
@@ -170,6 +269,7 @@ class Rows(IndexedConstraint):
         data._index = index
         self._data[index] = data
         data.set_value(self._expression(row))
+        self._written[index] = data.expr
         return data
 
     def _expression(self, row: int) -> Any:

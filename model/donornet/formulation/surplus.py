@@ -21,6 +21,11 @@ from donornet.formulation.variables import block, recruiting_pools, registered
 
 FLOW_MEASURES = frozenset({"handoffs", "crossings", "km", "co2", "total_cost"})
 """Measures whose lower limits can make surplus flow worth having at every stage."""
+DONOR_MEASURES = frozenset({
+    "smallest_group_count", "smallest_group_count_by_market", "smallest_group_share", "coverage_floor",
+})  # fmt: skip
+"""Measures of donors of which more is better, so that surplus donations are worth having where designs are judged by
+them."""
 GENEROUS = 10.0
 """Safety factor of the bound used where neither capacity nor supply limits the flow."""
 SMALLEST = 0.01
@@ -43,6 +48,10 @@ class Surplus:
         self._bounds: Bounds = m.bounds
         self._limits = self.instance.table("limits")
 
+    def _asks(self, *measures: str) -> bool:
+        """Whether designs are going to be judged by one of these measures."""
+        return not self.m.choices.measures.isdisjoint(measures)
+
     @cached_property
     def of_material(self) -> dict[str, bool]:
         """Whether flow beyond demand can be needed at every stage of a therapy.
@@ -54,6 +63,7 @@ class Surplus:
         flow = bool((least & measure.isin(FLOW_MEASURES)).any())
         placed = self._limits[["stage", "site", "jurisdiction"]].ne("").any(axis=1)
         loops = flow or bool(((measure == "vein_to_vein_mean") | (least & placed & (measure == "doses"))).any())
+        loops = loops or self._asks("vein_to_vein_mean")
         stored, filled = set(self.m.sets.stock["therapy"]), set(self._bounds.least_loads["therapy"])
         return {
             k: flow or (k in stored and self._bounds.whole(k))
@@ -69,6 +79,7 @@ class Surplus:
         cells = rows.loc[rows["level"] == "eligible", "therapy"]
         concerned = {therapy for cell in cells for therapy in self.instance.groups.members(cell)} | set(cells)
         least = bool(((self._limits["sense"] == "min") & (self._limits["measure"] == "donations")).any())
+        least = least or self._asks(*DONOR_MEASURES)
         asked = {k: least or bool(concerned & {k, "", "*"}) for k in self.instance.routes}
         return {k: pays or (asked[k] and self._bounds.is_allogeneic(k)) for k, pays in self.of_material.items()}
 
@@ -141,9 +152,14 @@ class Surplus:
         """Return the donations that counts and coverages ask for, without regard to other requirements."""
         rows = self.instance.table("diversity").query("level == 'eligible'")
         donors = float(rows.loc[rows["measure"] == "min_count", "value"].sum())
+        if self._asks("smallest_group_count", "smallest_group_count_by_market"):
+            given = self._supply["donations"] if len(self._supply) else pd.Series(dtype=float)
+            groups = self.instance.table("donor_pools")["donor_group"].nunique()
+            donors += float(given[np.isfinite(given)].sum()) * groups
         matches = self.instance.table("match_probabilities").query("probability > 0")
         per_class = float((1.0 / matches.groupby("match_class")["probability"].min()).sum())
-        for value in rows.loc[rows["measure"].isin(COVERAGE), "value"]:
+        floors = [1.0] * len(self.instance.table("patient_groups")) if self._asks("coverage_floor") else []
+        for value in [*rows.loc[rows["measure"].isin(COVERAGE), "value"], *floors]:
             donors -= np.log(max(1.0 - value, SURE)) * per_class
         rates = self.instance.table("pass_rates").query("pass_rate > 0")["pass_rate"]
         return donors * len(self.instance.markets) / float(rates.min() if len(rates) else 1.0)
@@ -158,4 +174,6 @@ class Surplus:
             shares += np.maximum(1.0 - least * max(groups - 1, 1), least).tolist()
             shares += [1.0 / groups] if (rows["measure"] == "min_effective_groups").any() else []
             share *= max(min(shares), SMALLEST)
+        if self._asks("smallest_group_share"):
+            share /= max(pools["donor_group"].nunique(), 1)
         return share

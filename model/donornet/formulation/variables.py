@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyomo.environ as pyo
 
-from donornet.formulation.rows import Columns
+from donornet.formulation.rows import Columns, RestructuredError
 from donornet.formulation.sets import Frame, Sets, over_periods
 from donornet.instance import Instance
 
@@ -66,34 +67,89 @@ SYMBOLS = {
 """Each variable in the letters of the equations, with its bounds."""
 
 
+class Block(NamedTuple):
+    """What there is to say about the variables of one name: indices with their data, upper bounds, domains."""
+
+    frame: Frame
+    upper: np.ndarray | float = np.inf
+    domain: Any = pyo.NonNegativeReals
+
+
 def add_variables(m: Any, sets: Sets) -> None:
     """Add every variable that the instance needs to the model; families without an index are left out."""
-    instance = sets.instance
-    _add_open(m, sets.facilities)
-    add_variable(m, "Step", steps(instance, sets.facilities), domain=pyo.Binary, upper=1.0)
-    add_variable(m, "Licence", licences(instance, sets.facilities), domain=pyo.Binary, upper=1.0)
-    recruiting = recruiting_pools(instance)
-    add_variable(m, "Recruit", recruiting, upper=(recruiting["recruits_per_year"] * instance.years).to_numpy(float))
-    add_variable(m, "Registry", recruiting)
-    whole = set(instance.table("therapies").query("indivisible == 'yes'")["therapy"])
-    for name, frame in (("Donate", sets.donations), ("Test", sets.tests), ("Ship", sets.ships)):
-        add_variable(m, name, frame, domain=_domains(frame, whole))
-    add_variable(m, "Stock", sets.stock)
-    add_variable(m, "Deliver", sets.deliveries, domain=_domains(sets.deliveries, whole))
-    add_variable(m, "Loop", sets.loops, domain=_domains(sets.loops, whole))
-    priced = sets.demand[sets.demand["unmet_penalty"].notna()]
-    add_variable(m, "Unmet", priced, upper=((1.0 - priced["min_service"]) * priced["doses"]).to_numpy(float))
+    for name, specify in BLOCKS.items():
+        block = specify(sets)
+        if len(block.frame) or name == "Open":
+            add_variable(m, name, block.frame, upper=block.upper, domain=block.domain)
+    _force_open(m)
+
+
+def revise_variables(m: Any, names: Iterable[str]) -> None:
+    """Give the variables of some names the data that `m.sets` holds now.
+
+    Raises
+    ------
+    RestructuredError
+        There are other variables now, or other whole ones.
+    """
+    for name in names:
+        block, columns = BLOCKS[name](m.sets), m.component(name)
+        if columns is None and block.frame.empty:
+            continue
+        if columns is None:
+            raise RestructuredError(name)
+        columns.revise(block.frame, block.upper)
+        if name == "Open":
+            _force_open(m)
+
+
+def _open(sets: Sets) -> Block:
+    """Describe Open: 0 before the facility may be open."""
+    can_open = sets.facilities["t"] >= sets.facilities["first"]
+    return Block(sets.facilities, can_open.to_numpy(float), pyo.Binary)
+
+
+def _recruit(sets: Sets) -> Block:
+    rows = recruiting_pools(sets.instance)
+    return Block(rows, (rows["recruits_per_year"] * sets.instance.years).to_numpy(float))
+
+
+def _unmet(sets: Sets) -> Block:
+    rows = sets.demand[sets.demand["unmet_penalty"].notna()]
+    return Block(rows, ((1.0 - rows["min_service"]) * rows["doses"]).to_numpy(float))
+
+
+def _flows(name: str) -> Callable[[Sets], Block]:
+    def flows(sets: Sets) -> Block:
+        frame = getattr(sets, name)
+        whole = set(sets.instance.table("therapies").query("indivisible == 'yes'")["therapy"])
+        return Block(frame, domain=_domains(frame, whole))
+
+    return flows
+
+
+BLOCKS: dict[str, Callable[[Sets], Block]] = {
+    "Open": _open,
+    "Step": lambda sets: Block(steps(sets.instance, sets.facilities), 1.0, pyo.Binary),
+    "Licence": lambda sets: Block(licences(sets.instance, sets.facilities), 1.0, pyo.Binary),
+    "Recruit": _recruit,
+    "Registry": lambda sets: Block(recruiting_pools(sets.instance)),
+    "Donate": _flows("donations"),
+    "Test": _flows("tests"),
+    "Ship": _flows("ships"),
+    "Stock": lambda sets: Block(sets.stock),
+    "Deliver": _flows("deliveries"),
+    "Loop": _flows("loops"),
+    "Unmet": _unmet,
+}
+"""How the index sets make each variable; Shortfall and GroupWeight follow from requirements and limits."""
 
 
 def add_variable(
     m: Any, name: str, frame: Frame, *, upper: np.ndarray | float = np.inf, domain: Any = pyo.NonNegativeReals
 ) -> None:
-    """Add a variable over the rows of `frame` and give it the next column numbers; nothing where there is no row."""
-    if len(frame):
-        _join(m, name, Columns(frame, INDEX[name], upper=upper, domain=domain, doc=INDEX_DOC[name]))
-
-
-def _join(m: Any, name: str, columns: Columns) -> None:
+    """Add a variable over the rows of `frame` and give it the next column numbers."""
+    columns = Columns(frame, INDEX[name], upper=upper, domain=domain, doc=INDEX_DOC[name])
     columns.start = m.width
     m.width += len(columns.frame)
     setattr(m, name, columns)
@@ -116,15 +172,17 @@ def _domains(frame: Frame, whole: set[str]) -> Any:
     return [pyo.NonNegativeIntegers if therapy in whole else pyo.NonNegativeReals for therapy in frame["therapy"]]
 
 
-def _add_open(m: Any, facilities: Frame) -> None:
-    """Add Open, be there facilities or not: 0 before one may be open, 1 from then on where its status is open."""
-    can_open = facilities["t"] >= facilities["first"]
-    upper = can_open.to_numpy(float)
-    _join(m, "Open", Columns(facilities, INDEX["Open"], upper=upper, domain=pyo.Binary, doc=INDEX_DOC["Open"]))
-    forced = can_open & (facilities["status"] == "open")
-    for variable, force in zip(m.Open.values(), forced, strict=True):
-        if force:
+def _force_open(m: Any) -> None:
+    """Fix Open to 1 where the status is open, and to nothing where it was and is no more."""
+    rows = m.Open.frame
+    forced = (rows["t"] >= rows["first"]) & (rows["status"] == "open")
+    before = getattr(m, "forced_open", np.zeros(len(rows), dtype=bool))
+    for variable, force, was in zip(m.Open.values(), forced, before, strict=True):
+        if force and not was:
             variable.fix(1.0, skip_validation=True)
+        elif was and not force:
+            variable.unfix()
+    m.forced_open = forced.to_numpy()
 
 
 def steps(instance: Instance, facilities: Frame) -> Frame:

@@ -7,7 +7,7 @@ new values, removal, or a row to add.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,12 +18,17 @@ from donornet.instance.cells import parse_cell
 from donornet.instance.columns import Column, Table
 from donornet.instance.findings import Finding, nearest
 from donornet.instance.matching import Groups
+from donornet.instance.quoting import parts, quoted, unquoted
 from donornet.instance.schema import TABLES
 
 Action = Literal["set", "remove", "add"]
 Operator = Literal["=", "*=", "+="]
 Note = Callable[[str, str, str], None]
 """What a fault is told to: its code, message and column."""
+_MOST_COMPARED = 3000
+"""Cells that a pattern which matches none is compared with."""
+_MOST_LISTED = 8
+"""Different cells that are listed where none is near."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,9 @@ class Condition:
     column: str
     pattern: str
 
+    def __str__(self) -> str:
+        return f"{self.column}={quoted(self.pattern)}"
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -41,6 +49,9 @@ class Assignment:
     column: str
     operator: Operator
     value: str | float
+
+    def __str__(self) -> str:
+        return f"{self.column}{self.operator}{quoted(_exactly(self.value))}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,14 @@ class Edit:
     where: tuple[Condition, ...] = ()
     assignments: tuple[Assignment, ...] = ()
 
+    def __str__(self) -> str:
+        """Return the edit in one line, which `parse_text` reads back."""
+        assigned, where = ("; ".join(map(str, listed)) for listed in (self.assignments, self.where))
+        if self.action == "set":
+            return f"{self.table}.{assigned} where {where}" if where else f"{self.table}.{assigned}"
+        cells = assigned if self.action == "add" else where
+        return f"{self.table} {self.action} where {cells}" if cells else f"{self.table} {self.action}"
+
     def matches(self, rows: pd.DataFrame, groups: Groups) -> np.ndarray:
         """Return which of the `rows` (a raw table, rows with include = no too) the edit is about, shape (rows,)."""
         matched = np.ones(len(rows), dtype=bool)
@@ -85,6 +104,21 @@ class Edit:
             cells[chosen] = part.value if part.operator == "=" else _calculated(column, cells[chosen], part)
             changed[part.column] = pd.Series(cells, index=changed.index, dtype=object if column.is_text else float)
         return changed
+
+    def why_nothing(self, rows: pd.DataFrame, groups: Groups) -> str:
+        """Return why no row matches: the first condition that no row meets by itself, if there is one."""
+        if rows.empty:
+            return f"the table {self.table} has no row to edit"
+        for condition in self.where:
+            if Edit(self.table, "set", (condition,)).matches(rows, groups).any():
+                continue
+            cells = [text for text in map(_written, rows[condition.column].unique()) if text not in ("", "nan")]
+            hint = nearest(condition.pattern, cells[:_MOST_COMPARED])
+            if not hint and 0 < len(cells) <= _MOST_LISTED:
+                hint = f", where {condition.column} is {', '.join(cells)}"
+            return f"{condition} matches no row of {self.table}{hint}; correct the pattern"
+        together = "; ".join(map(str, self.where))
+        return f"no row of {self.table} meets {together} together; correct a pattern"
 
 
 def parse_edit(row: Mapping[str, Any], number: int | None = None) -> tuple[Edit | None, list[Finding]]:
@@ -120,10 +154,6 @@ def parse_edit(row: Mapping[str, Any], number: int | None = None) -> tuple[Edit 
     return (None if findings else Edit(name, action, where, assignments)), findings
 
 
-def _parts(text: str) -> Iterable[str]:
-    return filter(None, (part.strip() for part in text.split(";")))
-
-
 def _column(table: Table, name: str, place: str, fault: Note) -> Column | None:
     names = [column.name for column in table]
     if name in names:
@@ -134,24 +164,24 @@ def _column(table: Table, name: str, place: str, fault: Note) -> Column | None:
 
 def _conditions(table: Table, text: str, fault: Note) -> tuple[Condition, ...]:
     conditions = []
-    for part in _parts(text):
+    for part in parts(text):
         name, equals, pattern = part.partition("=")
         if not equals:
             fault("bad-edit", f"{part!r} is no condition; write column=pattern, several separated by ';'", "where")
         elif _column(table, name.strip(), "where", fault):
-            conditions.append(Condition(name.strip(), pattern.strip()))
+            conditions.append(Condition(name.strip(), unquoted(pattern)))
     return tuple(conditions)
 
 
 def _assignments(table: Table, text: str, fault: Note) -> tuple[Assignment, ...]:
     assignments = []
-    for part in _parts(text):
+    for part in parts(text):
         written = re.fullmatch(r"([^=*+]*)([*+]?=)(.*)", part, flags=re.DOTALL)
         if not written:
             remedy = "write column=value, column*=factor or column+=amount, several separated by ';'; or remove; or add"
             fault("bad-edit", f"{part!r} is no assignment; {remedy}", "set")
             continue
-        name, operator, value = (piece.strip() for piece in written.groups())
+        name, operator, value = written[1].strip(), written[2], unquoted(written[3])
         column = _column(table, name, "set", fault)
         if column is None:
             continue
@@ -203,6 +233,13 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _exactly(value: str | float) -> str:
+    """Return a value so that no digit is lost; blank for NaN."""
+    if isinstance(value, str):
+        return value
+    return "" if np.isnan(value) else repr(float(value)).removesuffix(".0")
 
 
 def _same_number(column: Column, text: str, pattern: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,13 @@ from donornet.instance.columns import Table
 from donornet.instance.head import Head
 from donornet.instance.matching import Groups
 from donornet.instance.schema import TABLES
+
+if TYPE_CHECKING:
+    from donornet.instance.difference import Difference
+    from donornet.instance.edits import Edit
+
+BASE = "base"
+"""Name of what is solved where nothing was applied."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +41,24 @@ class Instance:
         tables are absent.
     source
         Where the instance was read from; empty: made in memory.
+    applied
+        What `apply` has made of it, in order: names of scenarios, and edits in one line.
+    base_sha256
+        Hash of the instance that it was made from; empty: nothing was applied.
     """
 
     head: Head
     tables: Mapping[str, pd.DataFrame]
     source: str = ""
+    applied: tuple[str, ...] = ()
+    base_sha256: str = ""
     _effective: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
 
-    def __reduce__(self) -> tuple[type[Instance], tuple[Head, dict[str, pd.DataFrame], str]]:
-        return Instance, (self.head, dict(self.tables), self.source)
+    def __reduce__(self) -> tuple[type[Instance], tuple[object, ...]]:
+        return Instance, (self.head, dict(self.tables), self.source, self.applied, self.base_sha256)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the rows of a table that count (``include`` is not no), with every default filled in.
@@ -120,17 +134,37 @@ class Instance:
             digest.update(f"\n[{name}]\n{text}".encode())
         return digest.hexdigest()
 
-    def apply(self, *scenarios: str) -> Instance:
-        """Return the instance with the edits of the named scenarios, in this order.
+    @property
+    def scenario(self) -> str:
+        """Label of what was applied: the names of scenarios joined by ``+``, with edits by `` + ``; else ``base``."""
+        between = " + " if any("=" in change or " " in change for change in self.applied) else "+"
+        return between.join(self.applied) or BASE
+
+    def apply(self, *changes: str | Edit) -> Instance:
+        """Return the instance with changes made to its tables, one after the other.
+
+        Parameters
+        ----------
+        changes
+            Each the name of a scenario of the table ``scenarios``; an edit in one line such as
+            ``demand.doses*=1.2 where therapy=allo-*``, ``recognition remove where stage=testing;market=JP`` or
+            ``recognition add where stage=testing;from=EU;market=JP;verdict=recognised``; or an `Edit`.
 
         Raises
         ------
         InvalidInstanceError
-            A scenario is not in the table ``scenarios``, or one of its edits matches nothing.
+            A scenario is unknown, an edit cannot be read, or an edit matches no row; with every such finding. Whether
+            the changed tables contradict each other is another question: see `donornet.validate`.
         """
-        from donornet.instance.scenarios import apply_scenarios  # noqa: PLC0415 - it returns instances
+        from donornet.instance.scenarios import apply_changes  # noqa: PLC0415 - it returns instances
 
-        return apply_scenarios(self, scenarios)
+        return apply_changes(self, changes)
+
+    def diff(self, other: Instance) -> Difference:
+        """Return what is different in `other`, row by row: it is empty iff both have the same `sha256`."""
+        from donornet.instance.difference import difference  # noqa: PLC0415 - it takes instances
+
+        return difference(self, other)
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.table(name))} {name}" for name in TABLES if self.has(name))

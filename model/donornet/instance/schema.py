@@ -315,7 +315,8 @@ TABLES: dict[str, Table] = {
             Column("scenario", "id", "Id of the scenario.", key=True, required=True),
             Column("order", "integer", "Order of the edit within the scenario.", key=True, required=True),
             Column("table", "text", "Table that is edited.", required=True),
-            Column("where", "text", "`column=pattern` separated by `;`; blank: every row."),
+            Column("where", "text", "`column=pattern` separated by `;`, a value with `;` in double quotes; blank: "
+                   "every row."),
             Column("set", "text",
                    "`column=value`, `column*=factor`, `column+=amount` separated by `;`; or remove; or add.",
                    required=True),

@@ -4,6 +4,7 @@ from donornet.io.reader import read, read_with_findings
 from donornet.io.reference import json_schema, schema_reference
 from donornet.io.result_reader import read_result
 from donornet.io.result_writer import result_to_xlsx, write_result
+from donornet.io.sheets import write_sheets
 from donornet.io.template import template
 from donornet.io.writer import write
 
@@ -17,4 +18,5 @@ __all__ = [
     "template",
     "write",
     "write_result",
+    "write_sheets",
 ]

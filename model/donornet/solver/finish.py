@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from donornet.formulation.matrix import Matrix
+from donornet.instance import Instance
 from donornet.solution import Status
 from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import relative_gap
@@ -61,6 +62,15 @@ def disagreement(solver: float, recomputed: float) -> list[str]:
     ]
 
 
+def origin(instance: Instance) -> dict[str, Any]:
+    """Return what a result says about the instance: its name, what was applied to it, and the hash before that."""
+    return {
+        "instance": instance.head.name,
+        "applied": list(instance.applied),
+        "base_sha256": instance.base_sha256 or instance.sha256,
+    }
+
+
 def facts(settings: Settings, matrix: Matrix, method: str) -> dict[str, Any]:
     """Return what a result says about how it was made."""
     return {
@@ -70,6 +80,7 @@ def facts(settings: Settings, matrix: Matrix, method: str) -> dict[str, Any]:
             "time_limit": settings.time_limit,
             "threads": settings.threads,
             "seed": settings.seed,
+            "method": settings.method,
             "options": plain(settings.options),
         },
         "sizes": {

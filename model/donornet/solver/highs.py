@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -40,6 +41,8 @@ _LIMITS = {
     HighsModelStatus.kObjectiveBound: "objective",
     HighsModelStatus.kObjectiveTarget: "objective",
 }
+_UNDECIDED = {HighsModelStatus.kUnknown, HighsModelStatus.kNotset}
+"""How a linear program ends that is feasible or not by less than the tolerances."""
 _ARGUMENTS = {"mip_rel_gap": "gap", "time_limit": "time_limit", "threads": "threads", "random_seed": "seed"}
 """Options that donornet sets from an argument of its own."""
 
@@ -109,6 +112,37 @@ class Program:
         )  # fmt: skip
         if status == HighsStatus.kError:
             raise SolverError("HiGHS refused rows that were added to the model")
+
+    def bound(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Change the bounds of some columns; the next linear program starts from the basis of the last.
+
+        Parameters
+        ----------
+        columns
+            Positions, shape (changed,), as `lower` and `upper`.
+        """
+        low, high = self.matrix.lower.copy(), self.matrix.upper.copy()
+        low[columns], high[columns] = lower, upper
+        self.matrix = replace(self.matrix, lower=low, upper=high)
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def remember_basis(self) -> None:
+        """Keep the basis of the last linear program for `recall_basis`."""
+        self._basis = self._highs.getBasis()
+
+    def recall_basis(self) -> None:
+        """Let the next linear program start from the basis that was kept."""
+        self._highs.setBasis(self._basis)
+
+    def point(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values, shape (columns,), and duals, shape (rows,), where the last linear program stopped."""
+        values = self._values()
+        return (values if len(values) else np.zeros(len(self.matrix.cost))), self.duals()
+
+    def duals(self) -> np.ndarray:
+        """Return the duals of the last linear program, exact or not, shape (rows,); zero where there are none."""
+        duals = np.array(self._highs.getSolution().row_dual)
+        return duals if len(duals) == self.matrix.rows.shape[0] else np.zeros(self.matrix.rows.shape[0])
 
     def relax(self, phase: Phase = "relaxation") -> Outcome:
         """Solve without integrality."""
@@ -230,6 +264,8 @@ class Program:
             return Outcome(Ending.LIMIT, values, objective, bound, max(int(info.mip_node_count), 0), _LIMITS[status])
         if feasible:
             return Outcome(Ending.LIMIT, values, objective, bound, max(int(info.mip_node_count), 0), "tolerance")
+        if linear and status in _UNDECIDED:
+            return Outcome(Ending.LIMIT, stopped_by="tolerance")
         raise SolverError(
             f"HiGHS ended with status {self._highs.modelStatusToString(status)!r}; try another seed, or options="
             "{'presolve': 'off'}, and look for coefficients that are very large or very small"

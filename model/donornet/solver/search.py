@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from donornet.formulation.matrix import Matrix, assemble
+from donornet.solver.certify import certified_bound
 from donornet.solver.clock import Clock
+from donornet.solver.dive import NO_CUTOFF, Dive
 from donornet.solver.highs import NORMAL, STRICT, Program
+from donornet.solver.improve import improve
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import Listener, Snapshot, relative_gap
+from donornet.solver.restrict import Restriction
 from donornet.solver.round_up import active, is_decided_by_rounding, round_up
 from donornet.solver.settings import Settings
 
@@ -24,8 +28,14 @@ RELAXATION_ROUNDS, SEARCH_ROUNDS, LINEAR_ROUNDS = 30, 60, 100
 """Most rounds of cuts at the relaxation (a head start only), of branch and bound, and of one linear program."""
 LARGE, MANY_DECISIONS = 2000, 40
 """Columns and whole variables from which on rounding the relaxation pays."""
-SIMPLEX_TIME = 8.0
-"""Time after which the relaxation is handed from the simplex method to interior points [s]."""
+HUGE, SIMPLEX_ITERATIONS = 300_000, 15_000
+"""Nonzeros, and steps of the simplex method, from which on interior points solve the relaxation."""
+LOOSE, LOOSE_ROUNDS = 1e-3, 3
+"""Relative gap at which interior points may stop, the bound being certified from the duals, and most rounds of cuts."""
+STEP = 0.1
+"""Share of the fractional decisions that a step of the first dive takes."""
+NEAR = 0.05
+"""Relative gap up to which a search near the relaxation pays."""
 REDUCED_TIME = 60.0
 """Time for the search among the decisions in play, before the whole search [s]."""
 POLISHING = 10.0
@@ -55,6 +65,8 @@ class Search:
         Rounds of cuts, and cuts added.
     start_accepted
         Whether the whole numbers of the start make a design; None: no start, or one that says too little to tell.
+    method
+        How the search went, one of `settings.METHODS` but ``auto``.
     """
 
     model: Any
@@ -67,10 +79,12 @@ class Search:
     rounds: int = 0
     cuts: int = 0
     start_accepted: bool | None = None
+    method: str = "plain"
     _incumbent: Outcome = field(default_factory=lambda: Outcome(Ending.LIMIT))
     _spare: Outcome | None = None
     _bound: float = -np.inf
     _linear_solver: str = "choose"
+    _duals: np.ndarray | None = None
 
     def run(self, start: np.ndarray | None = None) -> Outcome:
         """Return the best design, the bound, and how the solve ended.
@@ -83,49 +97,128 @@ class Search:
         if not self.matrix.integer.any():
             return self._linear(self.matrix, self.interrupt, self.clock, self.listener)
         hint = self._take_start(start)
-        rounding = self._is_worth_rounding()
-        if self.refine is not None or rounding:
+        diving = self._is_worth_diving()
+        if self.refine is not None or diving:
             relaxed = self._relax()
             if relaxed.ending is Ending.INFEASIBLE and self._incumbent.values is None:
                 return relaxed
-            if rounding and relaxed.values is not None:
+            if diving and relaxed.values is not None:
+                self.method = "dive"
                 self._head_start(relaxed)
                 hint = hint if self._incumbent.values is None else self._incumbent.values
                 if self._is_closed(self._bound):
                     return self._conclude(Outcome(Ending.OPTIMAL), self._bound, 0)
         return self._branch_and_bound(hint)
 
-    def _is_worth_rounding(self) -> bool:
-        """Whether a design rounded from the relaxation is a better start than what HiGHS finds by itself."""
+    def _is_worth_diving(self) -> bool:
+        """Whether designs near the relaxation are a better start than what HiGHS finds by itself."""
         integer = self.matrix.integer
-        return len(integer) >= LARGE and integer.sum() >= MANY_DECISIONS and is_decided_by_rounding(self.matrix)
+        if self.settings.method == "plain" or not is_decided_by_rounding(self.matrix):
+            return False
+        large = len(integer) >= LARGE and integer.sum() >= MANY_DECISIONS
+        return large or self.settings.method == "dive"
 
     def _relax(self) -> Outcome:
         """Solve the relaxation with its cuts: by the simplex method, and by interior points where that takes long."""
-        clock = self.clock.at_most(SIMPLEX_TIME)
-        relaxation = self._program(_relaxed(self.matrix), clock)
-        relaxed = self._converge(relaxation, self.interrupt, clock, RELAXATION_ROUNDS)
-        if relaxed.ending is Ending.LIMIT and not self.clock.is_over and not self.interrupt.requested:
+        if self.matrix.rows.nnz < HUGE:
             relaxation = self._program(_relaxed(self.matrix))
-            relaxation.choose({"solver": "ipm", "run_crossover": "off"})
-            self._linear_solver = "ipm"
+            relaxation.choose({"simplex_iteration_limit": SIMPLEX_ITERATIONS})
             relaxed = self._converge(relaxation, self.interrupt, self.clock, RELAXATION_ROUNDS)
-        if relaxed.ending is Ending.OPTIMAL:
-            self._bound = relaxed.bound - NOISE * abs(relaxed.bound)
-        return relaxed
+            if relaxed.ending is Ending.OPTIMAL:
+                self._raise_bound(relaxed.bound)
+                self._duals = relaxation.duals()
+            if relaxed.stopped_by != "iterations":
+                return relaxed
+        self._linear_solver = "ipm"
+        return self._relax_loosely()
+
+    def _relax_loosely(self) -> Outcome:
+        """Solve the relaxation by interior points up to a small gap, and certify a bound from the duals."""
+        program = self._program(_relaxed(self.matrix))
+        program.choose({"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
+        for _ in range(LOOSE_ROUNDS):
+            outcome = program.solve()
+            if outcome.ending is Ending.INFEASIBLE or self.clock.is_over or self.interrupt.requested:
+                break
+            point, self._duals = program.point()
+            self._raise_bound(certified_bound(self.matrix, self._duals))
+            outcome = replace(outcome, values=point)
+            if not self._cut(point):
+                break
+            program.update(_relaxed(self.matrix))
+        return outcome
+
+    def _raise_bound(self, bound: float) -> None:
+        self._bound = max(self._bound, bound - NOISE * abs(bound))
 
     def _head_start(self, relaxed: Outcome) -> None:
-        """Make the best rounded design the incumbent, and improve it among the decisions that are in play."""
+        """Look for designs near the relaxation: dive in it, improve what was found, search nearby."""
         assert relaxed.values is not None  # noqa: S101 - the caller has looked
-        rounded = round_up(self.matrix, relaxed.values, self._polish)
-        if rounded is None:
-            return
-        self._keep(rounded)
-        self._tell(rounded)
-        if self._is_closed(self._bound) or self._incumbent.values is None:
-            return
+        values = self._dive()
+        values = relaxed.values if values is None else values
+        if self._incumbent.values is None and not self._must_stop():
+            rounded = round_up(self.matrix, values, self._polish)
+            if rounded is not None:
+                self._keep(rounded)
+                self._tell(rounded)
+        if self._is_near(self._incumbent) and not self._is_finished():
+            self._search_nearby(values)
+
+    def _dive(self) -> np.ndarray | None:
+        """Dive among the columns that are worth their price, improve the design, and return their relaxation."""
+        if self._duals is None:
+            return None
+        part = Restriction.by_price(self.matrix, self._duals)
+        program = self._program(_relaxed(part.matrix))
+        part, relaxed = self._relax_part(part, program)
+        if relaxed.values is None:
+            return None
+        dive = Dive(part.matrix, program)
+        best = dive.run(part.matrix.lower, part.matrix.upper, STEP, NO_CUTOFF)
+        if best.values is not None:
+
+            def found(design: Outcome) -> bool:
+                nonlocal best
+                best = design
+                self._tell(design)
+                return relative_gap(design.objective, self._bound) <= self.settings.gap
+
+            if np.isfinite(best.objective) and not found(best) and self._is_near(best):
+                improve(dive, best, relaxed.values, self.settings.seed, found, self._must_stop)
+            assert best.values is not None  # noqa: S101 - only designs are found
+            self._keep(self._polish(part.whole(best.values)))
+        return part.whole(relaxed.values)
+
+    def _relax_part(self, part: Restriction, program: Program) -> tuple[Restriction, Outcome]:
+        """Solve the relaxation of some columns to a basis, with cuts, and certify the bound of all columns from it."""
+        program.choose({"solver": self._linear_solver})
+        outcome = program.solve()
+        program.choose({"solver": "simplex"})
+        for _ in range(RELAXATION_ROUNDS):
+            if outcome.values is None or not self._cut(part.whole(outcome.values)):
+                break
+            part = part.of(self.matrix)
+            program.update(_relaxed(part.matrix))
+            outcome = program.solve()
+        if outcome.ending is Ending.OPTIMAL:
+            self._raise_bound(certified_bound(self.matrix, program.duals()))
+        return part, outcome
+
+    def _is_near(self, design: Outcome) -> bool:
+        """Whether the relaxation is a guide; far above it branch and bound has to raise the bound first."""
+        return design.values is not None and relative_gap(design.objective, self._bound) <= NEAR
+
+    def _must_stop(self) -> bool:
+        return self.clock.is_over or self.interrupt.requested
+
+    def _is_finished(self) -> bool:
+        return self._is_closed(self._bound) or self._must_stop()
+
+    def _search_nearby(self, relaxed: np.ndarray) -> None:
+        """Improve the incumbent by branch and bound among the decisions that are in play."""
         matrix = self.matrix
-        kept = active(matrix, relaxed.values[: len(matrix.cost)], self._incumbent.values)
+        assert self._incumbent.values is not None  # noqa: S101 - the caller has looked
+        kept = active(matrix, relaxed[: len(matrix.cost)], self._incumbent.values)
         upper = np.where(matrix.integer & ~kept, matrix.lower, matrix.upper)
         target = self._bound / (1.0 - self.settings.gap) if self._bound > 0 and self.settings.gap < 1 else -np.inf
         program = self._program(replace(matrix, upper=upper), self.clock.at_most(REDUCED_TIME), self._globally)

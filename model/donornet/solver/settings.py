@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+METHODS = ("auto", "plain", "dive")
+"""How to search: ``plain`` is branch and bound from the start; ``dive`` first looks for designs near the relaxation,
+which certifies small gaps sooner on large instances; ``auto`` dives where that pays."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -25,6 +29,8 @@ class Settings:
         Seed of the solver's random choices.
     options
         Options of the solver by their own names; they win over the above.
+    method
+        One of `METHODS`.
 
     Raises
     ------
@@ -37,6 +43,7 @@ class Settings:
     threads: int | None = None
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "auto"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.gap) and self.gap >= 0):
@@ -47,4 +54,6 @@ class Settings:
             raise ValueError(f"threads must be at least 1 or None, not {self.threads!r}")
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed must lie between 0 and 2147483647, not {self.seed!r}")
+        if self.method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))

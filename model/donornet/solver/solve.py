@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,14 @@ from donornet.evaluation import evaluate
 from donornet.exceptions import SolverError
 from donornet.formulation import Choices, assemble, build_model, extract, refine, start_values
 from donornet.formulation.matrix import Matrix
+from donornet.formulation.measures import form_of, known
 from donornet.instance import Instance
 from donornet.solution import Result, Solution
+from donornet.solver.aims import Aims, conclusion, pursued
 from donornet.solver.clock import Clock, Stopwatch
-from donornet.solver.finish import bound_and_gap, disagreement, facts, load_values, status_of
+from donornet.solver.finish import bound_and_gap, disagreement, facts, load_values, origin, status_of
 from donornet.solver.interrupt import Interrupt
+from donornet.solver.optimum import Optimum, Ran, Run
 from donornet.solver.other import OtherSearch
 from donornet.solver.outcome import Outcome
 from donornet.solver.progress import Listener, Snapshot
@@ -39,7 +42,9 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
     progress: Listener | None = None,
     solver: str = "highs",
     check: bool = True,
-    scenario: str = "base",
+    scenario: str | None = None,
+    objective: str | Sequence[str] | None = None,
+    method: str = "auto",
     options: Mapping[str, Any] | None = None,
 ) -> Result:
     """Return the cheapest design, or how far the solve came.
@@ -69,7 +74,16 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
     check
         Whether the design is verified against the instance; ``result.info["violations"]`` lists what contradicts it.
     scenario
-        Name that the result carries.
+        Name that the result carries. None: what was applied to the instance, ``base`` if nothing was.
+    objective
+        What is minimised (of some measures: maximised) instead of the cost: the name of a measure of
+        `donornet.formulation.MEASURES`, or several, each kept at its best while the next is improved; the cost comes
+        last even if it is not named. ``info["objectives"]`` has the value, bound and gap of each; the result's
+        ``objective`` is still the cost, and has no bound then. An objective on the model is put aside meanwhile.
+    method
+        ``plain``: branch and bound from the start; ``dive``: first look for designs near the relaxation, which
+        certifies small gaps sooner on large instances; ``auto``: dive where that pays. ``info["method"]`` has the one
+        that was used. Another solver than HiGHS has its own.
     options
         Options of the solver by their own names.
 
@@ -80,25 +94,34 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
     TypeError
         Neither a model nor an instance.
     ValueError
-        `gap`, `time_limit`, `threads` or `seed` out of range.
+        `gap`, `time_limit`, `threads`, `seed` or `method` out of range; or `objective` is unknown, or
+        means nothing here.
     """
-    settings = Settings(gap, time_limit, threads, seed, options or {})
+    settings = Settings(gap, time_limit, threads, seed, options or {}, method)
     watch = Stopwatch()
+    aims = _aims(objective)
     with watch("build"):
-        model = _model(model_or_instance)
+        model = _model(model_or_instance, aims)
     with watch("assemble"):
         matrix = assemble(model)
     own_objective = _is_own_objective(model)
     hint = _start(model, matrix, start)
+    optima: list[Optimum] = []
     with watch("solve"):
-        outcome, matrix, said = _run(model, matrix, settings, solver, hint, progress)
+        if aims:
+            outcome, matrix, said, optima = _pursue(model, aims, settings, solver, hint, progress)
+            own_objective = False
+        else:
+            outcome, matrix, said = _run(model, matrix, settings, solver, hint, progress)
     info = {
+        **origin(model.instance),
         **facts(settings, matrix, said.pop("method")),
         **said,
         "nodes": outcome.nodes,
         "stopped_by": outcome.stopped_by,
     }
-    result = Result(status_of(outcome), None, None, None, None, {}, info, scenario, model.instance.sha256)
+    label = model.instance.scenario if scenario is None else scenario
+    result = Result(status_of(outcome), None, None, None, None, {}, info, label, model.instance.sha256)
     if outcome.values is None:
         bound, _ = bound_and_gap(outcome, None, matrix)
         result = replace(result, bound=bound if own_objective else None)
@@ -106,14 +129,64 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
         load_values(matrix, outcome.values)
         with watch("evaluate"):
             result = _evaluated(result, model, matrix, outcome, own_objective=own_objective, check=check)
+        result = pursued(result, optima, check=check) if optima else result
     return replace(
         result, info={**result.info, "times": {step: round(seconds, 3) for step, seconds in watch.seconds.items()}}
     )
 
 
-def _model(model_or_instance: Any) -> Any:
+def _aims(objective: str | Sequence[str] | None) -> list[str]:
+    """Return the names of the measures to improve in turn, the cost among them; none: the model's own objective."""
+    if objective is None:
+        return []
+    names = [measure.name for measure in known(objective)]
+    return names if "total_cost" in names else [*names, "total_cost"]
+
+
+def _pursue(
+    model: Any, names: list[str], settings: Settings, solver: str, start: np.ndarray | None, progress: Listener | None
+) -> tuple[Outcome, Matrix, dict[str, Any], list[Optimum]]:
+    """Return the outcome of improving one measure after the other, as `_run` does, and each measure's optimum."""
+    with Aims(model, runner(model, settings, solver, progress), settings.gap) as aims:
+        found = aims.one_by_one([form_of(model, name) for name in names], start)
+    return *conclusion(found, len(names)), found
+
+
+def runner(model: Any, settings: Settings, solver: str = "highs", progress: Listener | None = None) -> Run:
+    """Return what solves a model as it stands, again and again, within the time of all runs together."""
+    clock = Clock(settings.time_limit)
+
+    def run(values: np.ndarray | None, gap: float | None) -> Ran:
+        matrix, hint = assemble(model), None
+        if values is not None:
+            hint = np.full(len(matrix.cost), np.nan)
+            hint[: model.width] = values[: model.width]
+        left = None if settings.time_limit is None else max(clock.remaining, 0.01)
+        asked = replace(settings, gap=settings.gap if gap is None else gap, time_limit=left)
+        return Ran(*_run(model, matrix, asked, solver, hint, progress))
+
+    return run
+
+
+def design_of(model: Any, ran: Ran, settings: Settings, scenario: str, *, check: bool = True) -> Result:
+    """Return the result of one run on a model whose objective has given way to an aim."""
+    said = dict(ran.said)
+    info = {
+        **origin(model.instance),
+        **facts(settings, ran.matrix, said.pop("method")),
+        **said,
+        "nodes": ran.outcome.nodes,
+        "stopped_by": ran.outcome.stopped_by,
+    }
+    result = Result(status_of(ran.outcome), None, None, None, None, {}, info, scenario, model.instance.sha256)
+    if ran.outcome.values is None:
+        return result
+    return _evaluated(result, model, ran.matrix, ran.outcome, own_objective=False, check=check)
+
+
+def _model(model_or_instance: Any, measures: Sequence[str] = ()) -> Any:
     if isinstance(model_or_instance, Instance):
-        return build_model(model_or_instance, Choices(decide_once=True))
+        return build_model(model_or_instance, Choices(decide_once=True), measures=measures)
     if not isinstance(model_or_instance, pyo.ConcreteModel):
         raise TypeError(
             f"solve takes an instance or a model, not {type(model_or_instance).__name__}; "
@@ -159,13 +232,14 @@ def _run(
     with Interrupt() as interrupt:
         search = Search(model, matrix, settings, interrupt, clock, _signed(progress, matrix.sense), cutting)
         outcome = search.run(start)
-    said = {"method": "highs", "rounds": search.rounds, "cuts": search.cuts, "start_accepted": search.start_accepted}
+    said = {"method": search.method, "solver": "highs", "rounds": search.rounds, "cuts": search.cuts}
+    said["start_accepted"] = search.start_accepted
     return outcome, search.matrix, said
 
 
 def _refine_of(model: Any) -> Refine | None:
     """Return what adds cuts to the model, None where the instance asks for nothing that needs them."""
-    measures = set(model.instance.table("diversity")["measure"])
+    measures = {requirement.measure for requirement in model.requirements}
     return refine if measures & CUT_MEASURES else None
 
 

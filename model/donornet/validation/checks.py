@@ -106,8 +106,13 @@ def validate(instance: Instance) -> list[Finding]:
     Parameters
     ----------
     instance
-        A typed instance: every table has every column of the specification, text as text and numbers as floats.
+        A typed instance: every table has every column of the specification, text as text and numbers as floats. If
+        changes were applied to it, its tables scenarios and uncertainty are not judged: what is left to apply need not
+        find its rows any more.
     """
+    if instance.applied:
+        tables = {name: rows for name, rows in instance.tables.items() if name not in {"scenarios", "uncertainty"}}
+        instance = replace(instance, tables=tables)
     with np.errstate(all="ignore"):  # absurd numbers are findings; what follows from them needs no warning of its own
         return [_placed(finding, instance.source) for check in CHECKS for finding in check(instance)]
 

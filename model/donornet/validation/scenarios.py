@@ -9,9 +9,9 @@ import pandas as pd
 from donornet.instance import Finding, Instance
 from donornet.instance.edits import Edit, parse_edit
 from donornet.instance.instance import blank_table
-from donornet.instance.matching import Groups
+from donornet.instance.scenarios import groups_of
 from donornet.instance.schema import TABLES
-from donornet.validation.report import listing, suggestion
+from donornet.validation.report import listing
 
 SECOND_STAGE: dict[str, frozenset[str]] = {
     "demand": frozenset({"doses"}),
@@ -41,10 +41,9 @@ def check_edits_find_rows(instance: Instance) -> Iterator[Finding]:
         tables: dict[str, pd.DataFrame] = {}
         for number, edit in _readable(scenario):
             frame = tables.get(edit.table, instance.tables.get(edit.table, blank_table(TABLES[edit.table])))
-            named = tables.get("groups")
-            groups = instance.groups if named is None else Groups(named[named["include"] != "no"])
+            groups = groups_of(tables["groups"]) if "groups" in tables else instance.groups
             if edit.action != "add" and not edit.matches(frame, groups).any():
-                yield Finding("no-match", _no_match(edit, frame, groups), "scenarios", number, "where")
+                yield Finding("no-match", edit.why_nothing(frame, groups), "scenarios", number, "where")
             tables[edit.table] = edit.applied(frame, groups)
 
 
@@ -76,17 +75,3 @@ def _readable(rows: pd.DataFrame) -> Iterator[tuple[int, Edit]]:
         edit, _ = parse_edit({str(name): cell for name, cell in row.items()}, int(number))
         if edit is not None:
             yield int(number), edit
-
-
-def _no_match(edit: Edit, frame: pd.DataFrame, groups: Groups) -> str:
-    """Return which condition is to blame: the first that no row meets by itself, if there is one."""
-    if frame.empty:
-        return f"the table {edit.table} has no row to edit"
-    for condition in edit.where:
-        alone = Edit(edit.table, "set", (condition,))
-        if not alone.matches(frame, groups).any():
-            cells = {str(cell) for cell in frame[condition.column].unique()} - {"", "nan"}
-            nearby = suggestion(condition.pattern, cells)
-            return f"{condition.column}={condition.pattern} matches no row of {edit.table}{nearby}; correct the pattern"
-    together = "; ".join(f"{condition.column}={condition.pattern}" for condition in edit.where)
-    return f"no row of {edit.table} meets {together} together; correct a pattern"

@@ -46,9 +46,17 @@ def test_a_result_says_how_it_was_made(solved, toy):
     columns = list(dn.build_model(toy).component_data_objects(pyo.Var))
     assert info["sizes"]["columns"] == len(columns)
     assert info["sizes"]["integers"] == sum(variable.is_binary() for variable in columns) > 0
-    assert info["asked"] == {"gap": 0.0, "time_limit": None, "threads": None, "seed": 0, "options": {}}
+    asked: dict[str, object] = {
+        "gap": 0.0,
+        "time_limit": None,
+        "threads": None,
+        "seed": 0,
+        "method": "auto",
+        "options": {},
+    }
+    assert info["asked"] == asked
     assert set(info["versions"]) == {"donornet", "highspy", "pyomo", "python"}
-    assert info["method"] == "highs"
+    assert (info["method"], info["solver"]) == ("plain", "highs")
     assert solved.instance_sha256 == toy.sha256
     assert solved.scenario == "base"
 
