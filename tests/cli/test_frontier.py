@@ -16,7 +16,7 @@ def test_a_front_is_shown_written_and_told_to_programs(run, toy, tmp_path):
         "--measure",
         "crossings",
         "--points",
-        3,
+        2,
         "--out",
         tmp_path / "f",
     ]

@@ -113,13 +113,14 @@ def _fragmentation(ledger: Ledger) -> Iterator[Figure]:
 def _groups(ledger: Ledger) -> Iterator[Figure]:
     """Yield the fewest eligible donations of a donor group, over all markets together and in each, and their share."""
     pools, demand = ledger.instance.table("donor_pools"), ledger.demand
-    wanting = demand[~demand["therapy"].map(ledger.rules.autologous).astype(bool)]["market"]
+    allogeneic = ~demand["therapy"].map(ledger.rules.autologous).astype(bool)
+    wanting = demand[allogeneic & (demand["doses"] > 0)]["market"]
     if pools.empty or wanting.empty:
         return
     group = dict(zip(pools["pool"], pools["donor_group"], strict=True))
     eligible = ledger.donations.assign(group=ledger.donations["pool"].map(group))
     names = list(dict.fromkeys(group.values()))
-    for market in ("", *sorted(set(wanting))):
+    for market in ("", *sorted(set(wanting) - {""})):
         here = eligible if market == "" else eligible[eligible["market"] == market]
         counts = here.groupby("group")["eligible"].sum().reindex(names, fill_value=0.0)
         yield "smallest_group_count", market, float(counts.min()), "eligible donations"

@@ -68,8 +68,10 @@ class Measure:
 
     def figure(self, kpis: pd.DataFrame) -> float:
         """Return the measure from the key figures of a result; nothing per nothing counts as 0."""
-        values = kpis.loc[(kpis["kpi"] == self.kpi) & ((kpis["member"] != "") == self.of_members), "value"]
-        least = float(values.astype(float).min())
+        rows = kpis[kpis["kpi"] == self.kpi]
+        members = rows["member"] != ""
+        of_members = self.of_members and members.any()  # a market may have no name
+        least = float(rows.loc[members == of_members, "value"].astype(float).min())
         return 0.0 if np.isnan(least) else least
 
 
@@ -108,7 +110,8 @@ def _groups(m: Any) -> list[Linear]:
 
 
 def _groups_by_market(m: Any) -> list[Linear]:
-    wanting = dict.fromkeys(market for _, market, modality in m.network.commodities() if modality == "allogeneic")
+    demand = m.sets.demand
+    wanting = dict.fromkeys(demand.loc[demand["modality"] == "allogeneic", "market"])
     return [linear for market in wanting for linear in donors_of_groups(m, (market,)).values()]
 
 

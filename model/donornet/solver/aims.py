@@ -159,7 +159,7 @@ class Aims:
                 if math.isinf(value):
                     nobody = ran.outcome.ending is Ending.OPTIMAL
                     return Optimum(form, ran, Ending.OPTIMAL, value, value) if nobody else best
-                best = Optimum(form, ran, Ending.LIMIT, value, 0.0) if value < best.value else best
+                best = Optimum(form, ran, Ending.LIMIT, value, 0.0)
             elif price and value >= price * (1.0 - max(self._gap, 1e-9)):
                 return self._proven(best, price, below, amount)
             price, per, start = value, float(pyo.value(form.per)), ran.outcome.values

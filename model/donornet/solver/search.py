@@ -26,7 +26,7 @@ Refine = Callable[[Any, np.ndarray], int]
 
 RELAXATION_ROUNDS, SEARCH_ROUNDS, LINEAR_ROUNDS = 30, 60, 100
 """Most rounds of cuts at the relaxation (a head start only), of branch and bound, and of one linear program."""
-LARGE, MANY_DECISIONS = 2000, 40
+LARGE, MANY_DECISIONS = 10_000, 40
 """Columns and whole variables from which on rounding the relaxation pays."""
 HUGE, SIMPLEX_ITERATIONS = 300_000, 15_000
 """Nonzeros, and steps of the simplex method, from which on interior points solve the relaxation."""

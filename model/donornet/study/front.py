@@ -171,6 +171,8 @@ def front_of(
 def _gap(point: Point, name: str) -> float:
     """Return how far a point's first measure may be from the best under its bounds [share]."""
     value = point.values[name]
+    if value == point.bound:  # infinite ones, too
+        return 0.0
     return max(abs(value - point.bound), 0.0) / max(abs(value), 1e-10)
 
 
@@ -196,6 +198,8 @@ def dominated(values: np.ndarray, gaps: np.ndarray) -> list[str]:
     beaten = [""] * len(values)
     if not len(values):
         return beaten
+    finite = np.where(np.isfinite(values), values, 0.0)
+    values = np.where(np.isposinf(values), 2.0 * np.abs(finite).max(axis=0) + 1.0, values)  # worst, but no stranger
     same = SAME * np.maximum(np.abs(values).max(axis=0), 1e-12)
     for row, point in enumerate(values):
         no_worse = (values <= point + same).all(axis=1)

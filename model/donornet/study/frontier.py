@@ -189,14 +189,19 @@ class FrontSearch:
 
     def _levels(self, measure: Measure, points: int) -> list[float]:
         """Return the values to which a measure is bounded, from its worst in the payoff table to its best."""
-        values = [point.values[measure.name] for point in self._points]
+        values = self._finite(measure) or [0.0]
         worst, best = (min(values), max(values)) if measure.larger else (max(values), min(values))
         if abs(worst - best) <= ROUNDING * max(abs(worst), abs(best)):
             return [best]
         return [float(level) for level in np.linspace(worst, best, points)]
 
-    def _scale(self, measure: Measure) -> float:
+    def _finite(self, measure: Measure) -> list[float]:
+        """Return the values of a measure; per dose it is infinite where nobody is served though something moves."""
         values = [point.values[measure.name] for point in self._points]
+        return [value for value in values if math.isfinite(value)]
+
+    def _scale(self, measure: Measure) -> float:
+        values = self._finite(measure) or [0.0]
         return (max(values) - min(values)) or max(abs(value) for value in values) or 1.0
 
     def _is_settled(self, limits: Limits) -> bool:
@@ -214,6 +219,8 @@ class FrontSearch:
         return all(name not in first or self._holds(name, value, first[name]) for name, value in second.items())
 
     def _holds(self, name: str, value: float, bound: float) -> bool:
+        if math.isinf(value):
+            return value == bound
         sign = -1.0 if known(name)[0].larger else 1.0
         return sign * (value - bound) <= ROUNDING * max(abs(bound), abs(value))
 

@@ -86,7 +86,7 @@ class FrontModel:
             if optimum.form.measure is self._primary:
                 bound = optimum.bound
                 break
-            if optimum.value is not None:
+            if optimum.value is not None and np.isfinite(optimum.value):
                 limits[optimum.form.measure.name] = optimum.value
         return self._result(found, len(order)), limits, bound
 

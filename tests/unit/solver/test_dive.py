@@ -25,6 +25,7 @@ def test_a_dive_ends_in_a_design_between_bound_and_anything(size):
     matrix = assemble(location(*size))
     program, bound = relaxed(matrix)
     design = Dive(matrix, program).run(matrix.lower, matrix.upper, 0.1)
+    assert design.values is not None
     assert set(np.unique(design.values[matrix.integer])) <= {0.0, 1.0}
     activity = matrix.rows @ design.values
     assert (activity <= matrix.row_upper + 1e-6).all()

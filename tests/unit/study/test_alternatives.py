@@ -11,7 +11,7 @@ import donornet as dn
 from donornet.instance import Instance
 from donornet.study.alternatives_result import EVERY, NONE, SOME, UNDECIDED
 from tests.oracle.random_instances import random_instance
-from tests.oracle.tiny import Tiny, by_paths, second_plant
+from tests.oracle.tiny import TWO_YEARS, Tiny, by_paths, second_plant
 
 COSTS = (100, 90, 97, 300)
 """What plants M, N, O and Q cost to open; N, O and Q cost 1 more for each of 5 units."""
@@ -103,6 +103,7 @@ def test_without_any_design_there_is_nothing_to_compare():
     assert "infeasible" in str(found)
 
 
+@pytest.mark.slow
 def test_a_search_one_by_one_comes_to_the_same_verdicts(near: dn.Alternatives, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("donornet.study.alternatives_search.Backbone._decide_together", lambda _: None)
     found = dn.alternatives(plants(), 0.06, gap=0, designs=0)
@@ -121,6 +122,55 @@ def test_random_instances_agree_with_all_subsets(seed: int):
     found = dn.alternatives(instance, 0.05, gap=1e-9)
     assert found.designs
     assert verdicts(found) == by_brute_force(instance, 0.05)
+
+
+def by_every_pattern(instance: Instance, within: float, *, slack: float = 1e-6) -> dict[tuple[str, str], str]:
+    """Return the verdicts from the cost of every pattern of what is open in the last period, each solved anew.
+
+    Only the last period is fixed, and decisions may be taken in any period before it.
+    """
+    rows, told, free = instance.table("facilities"), {}, {}
+    model = dn.build_model(instance)
+    for site, stage, status in zip(rows["site"], rows["stage"], rows["status"], strict=True):
+        variable = model.Open[site, stage, instance.periods[-1]]
+        if status == "candidate" and not variable.fixed:
+            free[site, stage] = variable
+        else:
+            told[site, stage] = EVERY if status == "open" else NONE
+    costs = {}
+    for pattern in itertools.product((0, 1), repeat=len(free)):
+        for variable, taken in zip(free.values(), pattern, strict=True):
+            variable.fix(taken)
+        costs[pattern] = dn.solve(model, gap=1e-9).objective
+    known = {pattern: cost for pattern, cost in costs.items() if cost is not None}
+    budget = min(known.values()) + (within + slack) * abs(min(known.values()))
+    near = [pattern for pattern, cost in known.items() if cost <= budget]
+    for place, cells in zip(free, zip(*near, strict=True), strict=True):
+        told[place] = EVERY if all(cells) else SOME if any(cells) else NONE
+    return told
+
+
+def closing_costs() -> Instance:
+    """Two years; M is there, 30 a year to keep and 40 to close; N costs 90 to open and nothing to keep."""
+    tiny = second_plant(Tiny(**TWO_YEARS), opening_cost=90)
+    tiny.change("facilities", 2, initial="existing", opening_cost=0, closing_cost=40, fixed_cost_per_year=30)
+    return tiny.build()
+
+
+@pytest.mark.parametrize("within", [0.2, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.02, 0.6))])
+def test_what_closes_later_is_closed_and_what_closing_costs_counts(within: float):
+    found = dn.alternatives(closing_costs(), within, gap=0)
+    assert verdicts(found) == by_every_pattern(closing_costs(), within)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [51, 52])
+def test_random_instances_with_closing_costs_agree_with_all_patterns(seed: int):
+    """Seed 51 has four periods, both an existing facility that costs something to close."""
+    instance = random_instance(seed, roomy=False)
+    found = dn.alternatives(instance, 0.05, gap=1e-9)
+    assert found.designs
+    assert verdicts(found) == by_every_pattern(instance, 0.05)
 
 
 @pytest.mark.parametrize(
