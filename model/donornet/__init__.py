@@ -87,12 +87,12 @@ if TYPE_CHECKING:
     from donornet.solution import Result, Solution, Status
     from donornet.solver import prepare, solve
     from donornet.study import Alternatives, Study, Values
-    from donornet.study.alternatives import alternatives
-    from donornet.study.compare import Comparison, compare
-    from donornet.study.front import Front
-    from donornet.study.frontier import frontier
-    from donornet.study.sweep import sweep
-    from donornet.study.value import value
+    from donornet.study.comparison.compare import Comparison, compare
+    from donornet.study.fronts.front import Front
+    from donornet.study.fronts.frontier import frontier
+    from donornet.study.near_optimal.alternatives import alternatives
+    from donornet.study.sweeps.sweep import sweep
+    from donornet.study.values.value import value
     from donornet.validation import validate
 
 

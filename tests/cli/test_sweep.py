@@ -10,8 +10,8 @@ import donornet as dn
 from donornet.cli.sweep import describe, worst
 from donornet.solution import Result, Status
 from donornet.study import Failure, Standing, Study
-from donornet.study.failure import Kind
-from donornet.study.items import Item
+from donornet.study.sweeps.failure import Kind
+from donornet.study.sweeps.items import Item
 from tests.oracle.tiny import Tiny
 
 

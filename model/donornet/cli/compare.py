@@ -23,7 +23,7 @@ def command(results: tuple[Path, ...], baseline: str | None, xlsx: Path | None, 
     that the gaps could explain is not a finding. Results of one scenario are told apart by their folders.
     """
     from donornet.io import read_result
-    from donornet.study.compare import compare
+    from donornet.study.comparison.compare import compare
     from donornet.study.naming import distinct
 
     found = [read_result(folder) for folder in results]

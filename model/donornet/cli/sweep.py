@@ -94,7 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     what is finished. Exit code: 0 if every item was solved, else that of the worst item: 1 (failed or not run),
     3 (edits leave an invalid instance), 6, 4, 5 in this order.
     """
-    from donornet.study.grid_text import parse_grid
+    from donornet.study.sweeps.grid_text import parse_grid
 
     if scenarios and no_scenarios:
         raise click.UsageError("--scenario and --no-scenarios contradict each other; leave one out")
@@ -132,7 +132,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
 def swept(instance: Any, where: str, options: dict[str, Any]) -> Study:
     """Return the study, with a live line on stderr while it is made."""
     from donornet.study import sweep
-    from donornet.study.engine import engine
+    from donornet.study.sweeps.engine import engine
 
     line = LiveLine(sys.stderr, describe)
     try:

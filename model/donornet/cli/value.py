@@ -118,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
 def valued(instance: Instance, place: str, options: dict[str, Any]) -> Values:
     """Return the values, with a live line on stderr while they are found."""
     from donornet.study import value
-    from donornet.study.engine import engine
+    from donornet.study.sweeps.engine import engine
 
     line = LiveLine(sys.stderr, describe)
     try:

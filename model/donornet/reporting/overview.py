@@ -13,7 +13,7 @@ from donornet.reporting.chart import Chart
 from donornet.reporting.headline import figures_of, proof
 from donornet.reporting.subject import Subject
 from donornet.reporting.table import Cell, Column, Table, number_cell, of_cells, text_cell
-from donornet.study.compare import Comparison, compare
+from donornet.study.comparison.compare import Comparison, compare
 
 MOST_MEASURES = 150
 """Measures in the table of differences."""

@@ -1,17 +1,17 @@
 """Studies: everything that solves an instance many times."""
 
-from donornet.study.alternatives import alternatives
-from donornet.study.alternatives_result import Alternatives
-from donornet.study.compare import Comparison, compare
-from donornet.study.crew import Serial
-from donornet.study.failure import Failure
-from donornet.study.front import Front
-from donornet.study.frontier import frontier
-from donornet.study.standing import Standing, SweepListener
-from donornet.study.study import Study
-from donornet.study.sweep import sweep
-from donornet.study.value import value
-from donornet.study.values import Values
+from donornet.study.comparison.compare import Comparison, compare
+from donornet.study.fronts.front import Front
+from donornet.study.fronts.frontier import frontier
+from donornet.study.near_optimal.alternatives import alternatives
+from donornet.study.near_optimal.result import Alternatives
+from donornet.study.sweeps.crew import Serial
+from donornet.study.sweeps.failure import Failure
+from donornet.study.sweeps.standing import Standing, SweepListener
+from donornet.study.sweeps.study import Study
+from donornet.study.sweeps.sweep import sweep
+from donornet.study.values.value import value
+from donornet.study.values.values import Values
 
 __all__ = [
     "Alternatives",

@@ -1,0 +1,1 @@
+"""Designs that cost little more than the best one."""

@@ -1,0 +1,1 @@
+"""What rules, facilities and requirements are worth."""
