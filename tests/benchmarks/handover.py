@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import highspy
-import linopy
 import numpy as np
 import pyomo.environ as pyo
-import xarray
 from pyomo.contrib import appsi
 from pyomo.contrib.solver.solvers.highs import Highs
 from scipy.sparse import csr_array, load_npz, save_npz
@@ -170,6 +168,8 @@ def _raw(rows: Any, arrays: dict[str, np.ndarray], meter: Meter) -> int:
 
 def _linopy(rows: Any, arrays: dict[str, np.ndarray], meter: Meter) -> int:
     """Write the rows in blocks of one length: no padding, linopy's best case."""
+    import linopy
+    import xarray
 
     with meter.step("write"):
         model, whole = linopy.Model(), arrays["integer"].astype(bool)

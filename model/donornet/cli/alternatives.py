@@ -18,6 +18,7 @@ from donornet.cli.arguments import (
     read_instance,
 )
 from donornet.cli.live import LiveLine
+from donornet.cli.options import gap_option, out_option, seed_option, time_option, total_time_option
 from donornet.cli.solve import CODES
 
 if TYPE_CHECKING:
@@ -45,19 +46,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Designs to write, as different as found.",
 )
-@click.option(
-    "--gap", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="Relative gap of the first solve."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for each solve."
-)
-@click.option(
-    "--total-time", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for all solves."
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the solver.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: results/<name>-alternatives]"
-)
+@gap_option()
+@time_option("each solve")
+@total_time_option
+@seed_option
+@out_option("-alternatives")
 @json_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter per option

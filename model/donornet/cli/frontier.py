@@ -19,6 +19,7 @@ from donornet.cli.arguments import (
 )
 from donornet.cli.failures import ExitCode
 from donornet.cli.live import LiveLine
+from donornet.cli.options import gap_option, out_option, seed_option, time_option, total_time_option
 from donornet.cli.text import count
 
 if TYPE_CHECKING:
@@ -44,19 +45,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Values to which each measure but the first is bounded.",
 )
-@click.option(
-    "--gap", type=click.FloatRange(min=0), default=1e-3, show_default=True, help="Relative gap of each solve."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for each point."
-)
-@click.option(
-    "--total-time", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for all points."
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the solver.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: results/<name>-frontier]"
-)
+@gap_option(1e-3)
+@time_option("each point")
+@total_time_option
+@seed_option
+@out_option("-frontier")
 @json_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter per option

@@ -21,6 +21,7 @@ from donornet.cli.arguments import (
 )
 from donornet.cli.failures import ExitCode
 from donornet.cli.live import LiveLine
+from donornet.cli.options import gap_option, out_option, seed_option, time_option
 from donornet.cli.text import count
 
 if TYPE_CHECKING:
@@ -43,19 +44,13 @@ LONGEST_STRETCH = 40
 @click.command("solve", short_help="Design the network.")
 @instance_argument
 @change_options
-@click.option(
-    "--gap", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="Relative gap to stop at; 0.01 is 1 %."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for solving."
-)
+@gap_option()
+@time_option("solving")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="Threads of the solver; the default is one, which is repeatable."
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the solver.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Results folder.  [default: results/<name>]"
-)
+@seed_option
+@out_option()
 @click.option("--start", type=click.Path(path_type=Path), help="Results folder of an earlier design to start from.")
 @click.option(
     "--format",

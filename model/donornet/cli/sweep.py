@@ -11,6 +11,7 @@ import click
 from donornet.cli.arguments import changed, echo_json, instance_argument, json_option, leave, read_instance
 from donornet.cli.failures import ExitCode
 from donornet.cli.live import LiveLine
+from donornet.cli.options import engine_option, gap_option, jobs_option, out_option, seed_option, time_option
 from donornet.cli.solve import CODES
 from donornet.cli.text import columns, count, number, seconds, share
 
@@ -49,25 +50,12 @@ LONGEST = 100
 )
 @click.option("--set", "edits", multiple=True, metavar="EDIT", help="Edit of all items; may be given several times.")
 @click.option("--no-base", is_flag=True, help="Leave the instance as it stands out of the sweep.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Items to solve at once.  [default: one per processor]")
-@click.option(
-    "--engine",
-    "where",
-    default="local",
-    show_default=True,
-    metavar="NAME",
-    help="local (processes), serial, or dask:ADDRESS of a scheduler whose workers have one thread each.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: results/<name>-sweep]"
-)
-@click.option(
-    "--gap", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="Relative gap to stop at; 0.01 is 1 %."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for each item."
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the solver.")
+@jobs_option
+@engine_option
+@out_option("-sweep")
+@gap_option()
+@time_option("each item")
+@seed_option
 @click.option("--cold", is_flag=True, help="Start no item from the design of another.")
 @json_option
 @click.pass_context
@@ -80,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     edits: tuple[str, ...],
     no_base: bool,
     jobs: int | None,
-    where: str,
+    place: str,
     out: Path | None,
     gap: float,
     time_limit: float | None,
@@ -106,7 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     folder = out or Path("results") / f"{read.head.name}-sweep"
     study = swept(
         read,
-        where,
+        place,
         {
             "scenarios": None if no_scenarios else list(scenarios) or "all",
             "grid": axes,
@@ -129,14 +117,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     leave(ctx, worst(study))
 
 
-def swept(instance: Any, where: str, options: dict[str, Any]) -> Study:
+def swept(instance: Any, place: str, options: dict[str, Any]) -> Study:
     """Return the study, with a live line on stderr while it is made."""
     from donornet.study import sweep
     from donornet.study.sweeps.engine import engine
 
     line = LiveLine(sys.stderr, describe)
     try:
-        with engine(where) as executor:
+        with engine(place) as executor:
             study: Study = sweep(instance, executor=executor, progress=line, **options)
     except (ValueError, ModuleNotFoundError) as error:
         raise click.UsageError(str(error)) from error

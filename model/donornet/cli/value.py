@@ -18,6 +18,7 @@ from donornet.cli.arguments import (
     read_instance,
 )
 from donornet.cli.live import LiveLine
+from donornet.cli.options import engine_option, gap_option, jobs_option, out_option, seed_option, time_option
 from donornet.cli.solve import CODES
 from donornet.cli.sweep import describe
 
@@ -51,25 +52,12 @@ if TYPE_CHECKING:
     help="Most counterfactuals of each kind to solve, those with the largest use first.",
 )
 @click.option("--all", "every", is_flag=True, help="Solve all of them.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Items to solve at once.  [default: one per processor]")
-@click.option(
-    "--engine",
-    "place",
-    default="local",
-    show_default=True,
-    metavar="NAME",
-    help="local (processes), serial, or dask:ADDRESS of a scheduler.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: results/<name>-value]"
-)
-@click.option(
-    "--gap", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="Relative gap to stop at; 0.01 is 1 %."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time for each solve."
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the solver.")
+@jobs_option
+@engine_option
+@out_option("-value")
+@gap_option()
+@time_option("each solve")
+@seed_option
 @json_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter per option

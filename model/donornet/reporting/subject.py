@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from donornet.evaluation import check
 from donornet.figures.names import Names, currency_of
-from donornet.instance.scenarios import changes_of
-from donornet.validation import validated
+from donornet.validation import reapplied
 
 if TYPE_CHECKING:
     from donornet.instance import Instance
@@ -99,6 +98,4 @@ def in_scenario(instance: Instance, result: Result) -> Instance:
     """
     if instance.sha256 == result.instance_sha256:
         return instance
-    applied = result.info.get("applied")
-    changes = [str(change) for change in applied] if isinstance(applied, list | tuple) else changes_of(result.scenario)
-    return validated(instance.apply(*changes)) if changes else instance
+    return reapplied(instance, result)
