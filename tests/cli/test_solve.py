@@ -90,7 +90,14 @@ def test_a_start_that_is_no_result_is_refused(run, toy, tmp_path):
 def test_options_of_the_solver_arrive(run, toy, tmp_path):
     words = ["--threads", 2, "--seed", 5, "--time-limit", 30, "--gap", 0.5, "--no-check", "--json"]
     said = json.loads(run("solve", toy, "--out", tmp_path / "out", *words).stdout)
-    assert said["info"]["asked"] == {"gap": 0.5, "time_limit": 30.0, "threads": 2, "seed": 5, "options": {}}
+    assert said["info"]["asked"] == {
+        "gap": 0.5,
+        "time_limit": 30.0,
+        "threads": 2,
+        "seed": 5,
+        "options": {},
+        "method": "auto",
+    }
     assert "violations" not in said["info"]
 
 

@@ -83,11 +83,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     }
     front = searched(read, measures or ("spending", "unmet"), options)
     front.write(folder)
+    draw(front, folder / "front.html")
     if as_json:
         echo_json({**front.as_plain(), "folder": str(folder)})
     else:
         click.echo(str(front))
-        click.echo(f"\nWritten to {folder}/ (front.csv, front.json, one folder for each point)")
+        click.echo(f"\nWritten to {folder}/ (front.html, front.csv, front.json, one folder for each point)")
     leave(ctx, code_of(front))
 
 
@@ -102,6 +103,17 @@ def searched(instance: Instance, measures: tuple[str, ...], options: dict[str, A
         raise click.UsageError(str(error)) from error
     finally:
         line.close()
+
+
+def draw(front: Front, path: Path) -> None:
+    """Write the front as a picture that opens in a browser without a network; nothing where it has no point."""
+    from donornet import figures
+
+    if not front.points.empty:
+        made = figures.front(
+            front.points, [measure.name for measure in front.measures], units=front.units, dominated="dominated"
+        )
+        made.write_html(path, include_plotlyjs=True)
 
 
 def code_of(front: Front) -> ExitCode:

@@ -95,11 +95,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     }
     values = valued(read, place, {**options, **({"what": what} if what else {})})
     values.write(folder)
+    draw(values, folder / "values.html")
     if as_json:
         echo_json(values.as_plain())
     else:
         click.echo(str(values))
-        click.echo(f"\nWritten to {folder}/ (values.csv, values.json, the designs in results/)")
+        click.echo(f"\nWritten to {folder}/ (values.html, values.csv, values.json, the designs in results/)")
     leave(ctx, CODES[values.base.status.value])
 
 
@@ -116,6 +117,18 @@ def valued(instance: Instance, place: str, options: dict[str, Any]) -> Values:
         raise click.UsageError(str(error)) from error
     finally:
         line.close()
+
+
+def draw(values: Values, path: Path) -> None:
+    """Write the ranking as a picture that opens in a browser without a network; nothing where nothing has a worth."""
+    from donornet import figures
+    from donornet.figures.frame import Missing
+
+    try:
+        made = figures.ranking(values.table)
+    except Missing:
+        return
+    made.write_html(path, include_plotlyjs=True)
 
 
 def directions(texts: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:

@@ -89,7 +89,7 @@ def _shading(values: pd.Series, title: str, colours: Palette) -> dict[str, Any]:
 
 def _points(
     made: go.Figure, rows: pd.DataFrame, measures: Sequence[str], titles: Mapping[str, str], mark: dict[str, Any],
-    name: str = "dominated",
+    name: str = "dominated, or within the gap",
 ) -> None:  # fmt: skip
     told = [
         "<br>".join(
