@@ -15,6 +15,7 @@ import pandas as pd
 from donornet.instance import Instance
 from donornet.io import write_result
 from donornet.io.files import write_text
+from donornet.io.result_writer import plain
 from donornet.solution import Result
 from donornet.study.near_optimal.model import Decision, Design, design_of
 
@@ -138,7 +139,6 @@ class Alternatives:
 
     def as_plain(self) -> dict[str, Any]:
         """Return everything but the designs' tables for JSON; what is unknown is None."""
-        rows = [{str(name): _plain(cell) for name, cell in row.items()} for row in self.table.to_dict("records")]
         return {
             "instance": self.instance,
             "scenario": self.scenario,
@@ -147,13 +147,13 @@ class Alternatives:
             "status": self.best.status.value,
             "objective": self.best.objective,
             "bound": self.best.bound,
-            "budget": _plain(self.budget),
+            "budget": plain(self.budget),
             "most_above_optimum": self.most_above,
             "found": self.found,
             "solves": self.solves,
             "complete": self.complete,
             "interrupted": self.interrupted,
-            "decisions": rows,
+            "decisions": plain(self.table.to_dict("records")),
             "designs": [{"design": result.scenario, "objective": result.objective} for result in self.designs],
         }
 
@@ -275,7 +275,3 @@ def _money(amount: float | None) -> str:
     if amount is None or math.isnan(amount):
         return "unknown"
     return f"{amount:,.0f}".replace(",", " ") if amount == 0 or abs(amount) >= 1000 else f"{amount:.4g}"
-
-
-def _plain(cell: Any) -> Any:
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell

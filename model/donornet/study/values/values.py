@@ -14,6 +14,7 @@ import pandas as pd
 
 from donornet.instance import Instance
 from donornet.io.files import write_text
+from donornet.io.result_writer import plain
 from donornet.solution import Result
 from donornet.study.values.bounds import (
     COSTS,
@@ -113,7 +114,6 @@ class Values:
 
     def as_plain(self) -> dict[str, Any]:
         """Return everything for JSON; what is infinite or no number is None, the verdict says which."""
-        rows = [{str(name): _plain(cell) for name, cell in row.items()} for row in self.table.to_dict("records")]
         return {
             "instance": self.instance,
             "scenario": self.scenario,
@@ -124,10 +124,10 @@ class Values:
                 "objective": self.base.objective,
                 "bound": self.base.bound,
                 "gap": self.base.gap,
-                "low": _plain(self.low),
-                "high": _plain(self.high),
+                "low": plain(self.low),
+                "high": plain(self.high),
             },
-            "values": rows,
+            "values": plain(self.table.to_dict("records")),
         }
 
     def to_json(self) -> str:
@@ -194,7 +194,3 @@ def _money(amount: float | None) -> str:
     if math.isinf(amount):
         return "unlimited" if amount > 0 else "-unlimited"
     return f"{amount:,.0f}".replace(",", " ") if amount == 0 or abs(amount) >= 1000 else f"{amount:.4g}"
-
-
-def _plain(cell: Any) -> Any:
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
