@@ -103,6 +103,11 @@ def loop(**therapy: Any) -> Tiny:
     return own_cells(**TWO_YEARS).change("therapies", **therapy)
 
 
+def hurried(tiny: Tiny) -> Tiny:
+    """The mean time is limited, so that patients beyond demand may pay, who are quick."""
+    return tiny.add("limits", {"limit": "quick", "measure": "vein_to_vein_mean", "sense": "max", "value": 9})
+
+
 CASES: dict[str, Callable[[], Tiny]] = {
     "stay_open": two_years,
     "stay_closed": lambda: two_years().change("facilities", 2, initial="existing"),
@@ -120,7 +125,7 @@ CASES: dict[str, Callable[[], Tiny]] = {
     "stock": stored,
     "stock_age": stored,
     "meet_demand": priced,
-    "meet_demand_at_delivery": loop,
+    "meet_demand_at_delivery": lambda: hurried(loop()),
     "meet_demand_at_entry": lambda: loop(demand_at="entry"),
     "capacity": ladder,
     "min_load": lambda: ladder().change("facilities", 2, min_load=0.5),
@@ -128,9 +133,11 @@ CASES: dict[str, Callable[[], Tiny]] = {
     "lane_capacity": lambda: two_years().vans("P>C", max_units_per_year=30, therapy="K"),
     "open_before_use": three_stages,
     "release_before_use": lambda: diverse("min_count", 4),
-    "open_before_loop": loop,
+    "open_before_loop": lambda: hurried(loop()),
+    "open_before_surplus": lambda: hurried(loop()),
     "licence_before_use": lambda: licensed(Tiny()),
     "licence_before_loop": lambda: licensed(own_cells()),
+    "licence_before_surplus": lambda: hurried(licensed(own_cells())),
     "min_count": lambda: diverse("min_count", 4, member="g"),
     "min_share": lambda: diverse("min_share", 0.2, shortfall_penalty=5),
     "max_share": lambda: diverse("max_share", 0.7, of="pool"),

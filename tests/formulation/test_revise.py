@@ -9,10 +9,10 @@ import pyomo.environ as pyo
 import pytest
 
 from donornet.formulation import Choices, assemble, build_model
+from donornet.formulation.columns import RestructuredError
 from donornet.formulation.effects import EFFECTS, EVERY, HEAD_EFFECTS, ROWS, Part, changed_columns, parts_of
 from donornet.formulation.matrix import row_names
 from donornet.formulation.revise import revise_model, untie
-from donornet.formulation.rows import RestructuredError
 from donornet.instance.head import Head
 from donornet.instance.schema import TABLES
 from tests.formulation.edits import edited, places

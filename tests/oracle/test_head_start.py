@@ -17,7 +17,7 @@ def check(seed, method):
         assert other.info["violations"] == []
 
 
-@pytest.mark.parametrize("method", ["auto", "dive"])
+@pytest.mark.parametrize("method", ["auto", "dive", "few"])
 @pytest.mark.parametrize("seed", range(0, 60, 12))
 def test_every_method_gives_the_same_optimum(seed, method):
     check(seed, method)
@@ -27,6 +27,12 @@ def test_every_method_gives_the_same_optimum(seed, method):
 @pytest.mark.parametrize("seed", range(1, 120, 3))
 def test_diving_gives_the_same_optimum_on_many(seed):
     check(seed, "dive")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 120, 5))
+def test_searching_the_decisions_alone_gives_the_same_optimum_on_many(seed):
+    check(seed, "few")
 
 
 def test_what_was_used_is_told():

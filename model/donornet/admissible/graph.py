@@ -74,17 +74,17 @@ class _Drawing:
         route = self.network.instance.routes[therapy]
         legs = self.network.legs
         collected = "donated" if len(layers.tests) else "state"
-        for row in _records(layers.donors, legs.of(therapy, "donor"), "pool", "site"):
+        for row in _records(layers.donors, legs.table(therapy, "donor"), "pool", "site"):
             state = row["donor_class"] if collected == "donated" else row["state"]
             pen.edge(pen.pool(row["pool"]), pen.site(row["site"], route[0], state, collected), "donor", row)
-        for row in _records(layers.tests, legs.of(therapy, "sample"), "site", "lab") if len(layers.tests) else []:
+        for row in _records(layers.tests, legs.table(therapy, "sample"), "site", "lab") if len(layers.tests) else []:
             donated = pen.site(row["site"], route[0], row["donor_class"], "donated")
             lab = pen.lab(row["lab"], row["panel"], f"{row['site']}.{row['donor_class']}.{row['state']}")
             pen.edge(donated, lab, "sample", row)
             pen.edge(lab, pen.site(row["site"], route[0], row["state"]), "release", {})
         for position, (stage, following) in enumerate(pairwise(route)):
             arcs = layers.ships[layers.ships["position"] == position]
-            for row in _records(arcs, legs.of(therapy, "material", position), "from", "to"):
+            for row in _records(arcs, legs.table(therapy, "material", position), "from", "to"):
                 tail = pen.site(row["from"], stage, row["from_state"])
                 pen.edge(tail, pen.site(row["to"], following, row["to_state"]), "material", row)
         last = pen.released(route[-1])
@@ -112,7 +112,7 @@ class _Drawing:
             keys = zip([centre, *sites], [*sites, centre], modes.split(">"), strict=True)
             for lane, carries, key, (tail, head) in zip(lanes, carried, keys, ends, strict=True):
                 pen.edge(tail, head, carries, lane[key])
-        sample = self.network.legs.of(therapy, "sample")
+        sample = self.network.legs.table(therapy, "sample")
         for row in _records(loops.tests, sample, "site", "lab") if len(loops.tests) else []:
             for donated, released in tested.get((row["site"], row["donor_class"]), {}):
                 lab = pen.lab(row["lab"], row["panel"], released.removeprefix(f"{pen.prefix}/{route[0]}/"))
@@ -121,8 +121,8 @@ class _Drawing:
 
     def _lanes_of_loops(self, therapy: str, stages: int) -> list[dict[tuple[str, str, str], Row]]:
         legs = self.network.legs
-        tables = [legs.of(therapy, "patient"), *(legs.of(therapy, "material", n) for n in range(stages - 1))]
-        tables.append(legs.of(therapy, "doses"))
+        tables = [legs.table(therapy, "patient"), *(legs.table(therapy, "material", n) for n in range(stages - 1))]
+        tables.append(legs.table(therapy, "doses"))
         return [{(row["from"], row["to"], row["mode"]): row for row in table.to_dict("records")} for table in tables]
 
 
@@ -196,7 +196,7 @@ def _loop_states(loops: Loops) -> np.ndarray:
         spots = [beginning[:3] for beginning in futures]
         numbers = numbered_within(spots, [frozenset(future) for future in futures.values()])
         label = {
-            beginning: ".".join(filter(None, (spot[0], spot[2], number)))
+            beginning: ".".join(filter(None, (spot[0], spot[2], str(number))))
             for beginning, spot, number in zip(futures, spots, numbers, strict=True)
         }
         labels[:, stage] = [label[beginning] for beginning in begun]

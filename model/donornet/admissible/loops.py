@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from donornet.admissible.arcs import RULES
-from donornet.admissible.demand import wanting_centres
-from donornet.admissible.futures import codes, numbered_within, same_future
+from donornet.admissible.demand import Demand
+from donornet.admissible.futures import numbered_within, same_future
 from donornet.admissible.lanes import TOLERANCE_DAYS, undominated
-from donornet.admissible.legs import Legs, between, whole_periods
+from donornet.admissible.legs import Legs, whole_periods
+from donornet.admissible.names import BLANK, Names
 from donornet.admissible.nodes import Nodes
-from donornet.admissible.prohibitions import Prohibitions
-from donornet.admissible.testing import TEST_COLUMNS, markers_required, meets, pass_rates, tests_of
+from donornet.admissible.prohibitions import Prohibitions, masks_of
+from donornet.admissible.relation import Relation
+from donornet.admissible.testing import TEST_COLUMNS, Testing
 from donornet.instance import Instance
+
+LOOP_COLUMNS = (
+    "centre", "sites", "modes", "test_class", "time", "transport_cost", "operation_cost", "bridging_cost", "handoffs",
+    "crossings", "gain", "lag", "km", "co2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +33,9 @@ class Loops:
 
     Attributes
     ----------
-    table
+    names
+        The numbers of the ids.
+    rows
         centre, sites, modes (along the route, joined by ``>``), test_class (blank where untested), gain (doses per
         patient), time [days], lag (periods from entry to arrival), transport_cost, operation_cost, bridging_cost
         [currency/patient], handoffs, crossings, km, co2 [per patient].
@@ -41,18 +51,29 @@ class Loops:
         Units moved on each leg per patient, shape (loops, stages + 1).
     valid
         Entry periods in which the loop is admissible, shape (loops, periods).
-    tests
-        site, donor_class (the test class), lab, panel, mode and costs, as in `Layers.tests`.
+    taken
+        The tests: site, donor_class (the test class), lab, panel, mode and costs, as in `Layers.tests`.
     """
 
-    table: pd.DataFrame
+    names: Names
+    rows: Relation
     nodes: np.ndarray
     offsets: np.ndarray
     entering: np.ndarray
     lane_rows: np.ndarray
     leg_units: np.ndarray
     valid: np.ndarray
-    tests: pd.DataFrame
+    taken: Relation
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows as a table for people."""
+        return self.names.table(self.rows)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """The tests as a table for people."""
+        return self.names.table(self.taken)
 
 
 class LoopCompiler:
@@ -60,67 +81,73 @@ class LoopCompiler:
 
     Parameters
     ----------
-    instance, legs, nodes
+    instance, legs, nodes, testing, demand
         The instance and what has been derived from it.
     measures
         Measures that count beside those of the limits; see `donornet.admissible.network`.
     """
 
-    def __init__(self, instance: Instance, legs: Legs, nodes: Nodes, measures: Collection[str] = ()) -> None:
-        self.instance, self.legs, self.nodes = instance, legs, nodes
-        self._caps = instance.table("lanes")["max_units_per_year"].notna().to_numpy()
-        sites = instance.table("sites").set_index("site")
-        self._home, self._organisation = sites["jurisdiction"].to_dict(), sites["organisation"].to_dict()
+    def __init__(
+        self,
+        instance: Instance,
+        legs: Legs,
+        nodes: Nodes,
+        testing: Testing,
+        demand: Demand,
+        measures: Collection[str] = (),
+    ) -> None:
+        self.instance, self.legs, self.nodes, self.testing, self.demand = instance, legs, nodes, testing, demand
+        self.names = legs.lanes.names
         self._measures = {*instance.table("limits")["measure"], *measures}
-        self._therapies = instance.table("therapies").set_index("therapy")
+        therapies, sites = instance.table("therapies"), instance.table("sites")
+        self._therapies = {row.therapy: row for row in therapies.itertuples()}
+        numbers = self.names.numbers(sites["site"])
+        self.home, self.organisation = (np.zeros(len(self.names), dtype=np.int64) for _ in range(2))
+        self.home[numbers] = self.names.numbers(sites["jurisdiction"])
+        self.organisation[numbers] = numbered_within([""] * len(sites), sites["organisation"])
 
     def loops(self, therapy: str, market: str) -> Loops | None:
         """Return the loops of one therapy and market; None if there is none."""
-        row = self._therapies.loc[therapy]
-        limit = row["vein_to_vein_days"]
-        longest = np.inf if pd.isna(limit) else float(limit) + TOLERANCE_DAYS
+        row = self._therapies[therapy]
+        longest = np.inf if np.isnan(row.vein_to_vein_days) else float(row.vein_to_vein_days) + TOLERANCE_DAYS
         walk = Walk(self, therapy, market, longest)
-        tested = row["tested"] == "yes"
-        rate = float(pass_rates(self.instance, therapy, market, [""])[0]) if tested else 1.0
+        tested = row.tested == "yes"
+        rate = float(self.testing.rates(therapy, market, self.names.numbers([""]))[0]) if tested else 1.0
         paths = walk.start()
         for number in range(1, len(walk.rules.route)):
             paths = walk.extend(paths, number, rate if number == 1 else 1.0)
         paths = walk.close(paths, rate if len(walk.rules.route) == 1 else 1.0)
-        if paths.empty:
-            return None
+        tests = Relation({})
         if tested:
             paths, tests = walk.test(paths)
         else:
-            masks = paths[RULES].to_numpy()
-            paths = paths[~walk.rules.forbidden(masks, walk.rules.positions[-1])].assign(test_class="")
-            tests = pd.DataFrame()
-        if paths.empty:
-            return None
-        return self._finish(paths, tests, len(walk.rules.route), at_delivery=row["demand_at"] == "delivery")
+            forbidden = walk.rules.forbidden(paths[RULES], walk.rules.positions[-1])
+            paths = paths.take(~forbidden).assign(test_class=BLANK)
+        return self._finish(paths, tests, len(walk.rules.route), at_delivery=row.demand_at == "delivery")
 
-    def _finish(self, paths: pd.DataFrame, tests: pd.DataFrame, stages: int, *, at_delivery: bool) -> Loops | None:
+    def _finish(self, paths: Relation, tests: Relation, stages: int, *, at_delivery: bool) -> Loops | None:
         """Keep the loops that can be started in some period and that no other beats."""
-        nodes = _stack(paths, "node", stages).astype(np.int64)
-        offsets, entering = _stack(paths, "offset", stages), _stack(paths, "entering", stages)
-        lags = whole_periods(paths["time"].to_numpy(dtype=float), self.instance.days)
+        lags = whole_periods(paths["time"], self.instance.days)
+        paths = paths.rename({"units": "gain", "km_total": "km", "co2_total": "co2"}).assign(lag=lags)
+        nodes, offsets = _columns(paths, "node", stages), _columns(paths, "offset", stages)
         valid = self._valid(nodes, offsets, lags, at_delivery=at_delivery)
-        kept = [
-            "centre", "sites", "modes", "test_class", "time", "transport_cost", "operation_cost", "bridging_cost",
-            "handoffs", "crossings",
-        ]  # fmt: skip
-        table = paths[kept].reset_index(drop=True)
-        table = table.assign(
-            gain=paths["units"].to_numpy(), lag=lags, km=paths["km_total"].to_numpy(), co2=paths["co2_total"].to_numpy()
-        )
-        lane_rows = _stack(paths, "lane", stages + 1).astype(np.int64)
-        keep = np.flatnonzero(valid.any(axis=1))
-        keep = keep[self._undominated(table.iloc[keep], nodes[keep], offsets[keep], lane_rows[keep])]
+        some = np.flatnonzero(valid.any(axis=1))
+        keep = some[self._undominated(paths.take(some), stages)]
         if not len(keep):
             return None
+        paths = paths.take(keep)
+        paths = paths.assign(sites=self._joined(paths, "site", stages), modes=self._joined(paths, "mode", stages + 1))
         return Loops(
-            table.iloc[keep].reset_index(drop=True), nodes[keep], offsets[keep], entering[keep], lane_rows[keep],
-            _stack(paths, "units", stages + 1)[keep], valid[keep], tests,
+            self.names, paths.only(*LOOP_COLUMNS), nodes[keep], offsets[keep], _columns(paths, "entering", stages),
+            _columns(paths, "lane", stages + 1), _columns(paths, "units", stages + 1), valid[keep], tests,
         )  # fmt: skip
+
+    def _joined(self, paths: Relation, name: str, count: int) -> np.ndarray:
+        """Return the names that a path has passed, joined by ``>``: each text is made once, for many paths share it."""
+        steps = [f"{name}_{number}" for number in range(count)]
+        distinct = paths.only(*steps).distinct(*steps)
+        texts = [">".join(passed) for passed in self.names.texts(_columns(distinct, name, count))]
+        return np.asarray(np.array(texts, dtype=object)[paths.find(distinct, *steps)])
 
     def _valid(self, nodes: np.ndarray, offsets: np.ndarray, lags: np.ndarray, *, at_delivery: bool) -> np.ndarray:
         """Return in which periods a loop can be entered, shape (loops, periods).
@@ -136,29 +163,30 @@ class LoopCompiler:
             valid &= self.nodes.valid[nodes[:, stage][:, None], np.minimum(reached, count - 1)]
         return valid & (entered + lags[:, None] < count) if at_delivery else valid
 
-    def _undominated(
-        self, table: pd.DataFrame, nodes: np.ndarray, offsets: np.ndarray, lane_rows: np.ndarray
-    ) -> np.ndarray:
+    def _undominated(self, paths: Relation, stages: int) -> np.ndarray:
         """Return the positions of the loops that no uncapped loop through the same facilities beats.
 
         Loops compete when nothing but cost (and time or emission, where a limit counts them) sets them apart: the same
-        facilities, reached and left in the same periods, and, where slots are held, at the same hours.
+        facilities, reached and left in the same periods, and, where slots are held, at the same hours. The same
+        facilities cost the same, so that transport decides.
         """
-        capped = np.zeros(len(table), dtype=bool)
-        if len(self._caps):
-            capped = ((lane_rows >= 0) & self._caps[np.maximum(lane_rows, 0)]).any(axis=1)
-        moments = np.column_stack([nodes, self._moments(nodes, offsets)])
-        money = table["transport_cost"]  # the same facilities cost the same
-        competing = pd.DataFrame({
-            **{f"k{number}": moments[:, number] for number in range(moments.shape[1])},
-            "centre": table["centre"].to_numpy(), "test_class": table["test_class"].to_numpy(),
-            "lag": table["lag"].to_numpy(), "capped": capped, "cost": money.to_numpy().round(9),
-            "time": table["time"].to_numpy(), "co2": table["co2"].to_numpy(),
-        })  # fmt: skip
+        capped = self.legs.capped(_columns(paths, "lane", stages + 1)).any(axis=1)
+        nodes, offsets = _columns(paths, "node", stages), _columns(paths, "offset", stages)
+        moments = self._moments(nodes, offsets)
+        moved = {f"moment_{number}": moments[:, number] for number in range(stages)}
+        competing = paths.assign(capped=capped, cost=paths["transport_cost"].round(9), **moved)
         counted = {"time": "vein_to_vein_mean", "co2": "co2"}
         worse = ["cost", *(column for column, measure in counted.items() if measure in self._measures)]
-        keys = [*(f"k{number}" for number in range(moments.shape[1])), "centre", "test_class", "lag"]
-        return np.sort(undominated(competing, keys, worse).index.to_numpy())
+        facilities = [f"{name}_{number}" for name in ("node", "moment") for number in range(stages)]
+        return np.sort(undominated(competing, [*facilities, "centre", "test_class", "lag"], worse))
+
+    @cached_property
+    def _is_slot(self) -> np.ndarray:
+        """Which nodes hold slots, shape (nodes,)."""
+        facilities = self.instance.table("facilities")
+        slots = facilities[facilities["capacity_unit"] == "slots"]
+        held = Relation({column: self.names.numbers(slots[column]) for column in ("site", "stage")})
+        return self.nodes.rows.within(held, "site", "stage")
 
     def _moments(self, nodes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return when each stage is reached, as exactly as its capacity tells.
@@ -167,30 +195,16 @@ class LoopCompiler:
         """
         length = self.instance.days
         moments = whole_periods(offsets, length).astype(float)
-        slots = self.instance.table("facilities").set_index(["site", "stage"])["capacity_unit"] == "slots"
-        table = self.nodes.table
-        is_slot = slots.reindex(pd.MultiIndex.from_frame(table[["site", "stage"]])).to_numpy(dtype=bool)
-        occupancy = table["occupancy_days"].to_numpy(dtype=float)[nodes]
-        spills = is_slot[nodes] & (offsets - moments * length + occupancy > length)
+        occupancy = self.nodes.rows["occupancy_days"][nodes]
+        spills = self._is_slot[nodes] & (offsets - moments * length + occupancy > length)
         return np.where(spills, offsets.round(6), moments)
-
-    def differ(self, origins: pd.Series, destinations: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Return where the organisation, and where the jurisdiction, changes between two lists of sites."""
-        organisation, home = self._organisation, self._home
-        pairs = list(zip(origins, destinations, strict=True))
-        handoffs = np.array([organisation[a] != organisation[b] for a, b in pairs], dtype=bool)
-        return handoffs, np.array([home[a] != home[b] for a, b in pairs], dtype=bool)
-
-    def abroad(self, sites: pd.Series, market: str) -> np.ndarray:
-        """Return which sites lie in another jurisdiction than the market."""
-        return np.array([self._home[site] != market for site in sites], dtype=bool)
 
 
 class Walk:
     """The loops of one therapy and market as they grow, stage by stage.
 
-    A path is a row: where it started (centre), where it stands (site), what it has passed (sites, modes), its time,
-    units and costs per patient, and the prohibitions that it may still match.
+    A path is a row: where it started (centre), where it stands (site), what it has passed (site, mode, lane, node of
+    each step), its time, units and costs per patient, and the prohibitions that it may still match.
 
     Parameters
     ----------
@@ -204,82 +218,78 @@ class Walk:
 
     def __init__(self, compiler: LoopCompiler, therapy: str, market: str, longest: float) -> None:
         self.compiler, self.therapy, self.market, self.longest = compiler, therapy, market, longest
+        self.names = compiler.names
         self.rules = Prohibitions(compiler.instance, therapy, market)
 
-    def start(self) -> pd.DataFrame:
+    def start(self) -> Relation:
         """Take the patients from their centres to the first stage."""
         nodes = self._nodes(0)
-        centres = wanting_centres(self.compiler.instance, self.therapy, self.market)
-        lanes = between(self.compiler.legs.of(self.therapy, "patient"), centres, nodes["site"])
-        paths = pd.DataFrame({
-            "centre": lanes["from"], "site": lanes["to"], "sites": lanes["to"], "modes": lanes["mode"],
-            "time": 0.0, "units": 1.0, "transport_cost": lanes["unit_cost"], "operation_cost": 0.0,
-            "bridging_cost": 0.0, "handoffs": 0.0, "crossings": 0.0, "km_total": 0.0, "co2_total": 0.0,
-            "lane_0": lanes["lane_row"], "units_0": 1.0,
+        centres = self.names.numbers(self.compiler.demand.centres(self.therapy, self.market))
+        lanes = self.compiler.legs.between(self.therapy, "patient", centres, nodes["site"])
+        paths = Relation({
+            "centre": lanes["from"], "site": lanes["to"], "mode_0": lanes["mode"], "lane_0": lanes["lane_row"],
+            "transport_cost": lanes["unit_cost"], RULES: np.full(len(lanes), self.rules.all, dtype=self.rules.kind),
         })  # fmt: skip
-        paths[RULES] = np.full(len(paths), self.rules.all, dtype=self.rules.kind)
-        return self._enter(paths, nodes, 0)
+        nothing = ("time", "operation_cost", "bridging_cost", "handoffs", "crossings", "km_total", "co2_total")
+        return self._enter(paths.assign(units=1.0, units_0=1.0, **dict.fromkeys(nothing, 0.0)), nodes, 0)
 
-    def extend(self, paths: pd.DataFrame, number: int, rate: float) -> pd.DataFrame:
+    def extend(self, paths: Relation, number: int, rate: float) -> Relation:
         """Ship what a stage releases to stage `number` of the route; `rate` is the share that passes a test before."""
         nodes = self._nodes(number)
-        lanes = between(self.compiler.legs.of(self.therapy, "material", number - 1), paths["site"], nodes["site"])
-        lanes = lanes.rename(columns={"from": "site", "to": "next"})
-        moved = self._move(paths.assign(units=paths["units"] * rate), lanes, ["site"], number)
-        handoffs, crossings = self.compiler.differ(moved["site"], moved["next"])
+        lanes = self.compiler.legs.between(self.therapy, "material", paths["site"], nodes["site"], number - 1)
+        lanes = lanes.rename({"from": "site", "to": "next"})
+        moved = self._move(paths.assign(units=paths["units"] * rate), lanes, ("site",), number)
+        handoffs, crossings = (
+            place[moved["site"]] != place[moved["next"]] for place in (self.compiler.organisation, self.compiler.home)
+        )
         moved = moved.assign(
             handoffs=moved["handoffs"] + moved["units"] * handoffs,
             crossings=moved["crossings"] + moved["units"] * crossings,
-            co2_total=moved["co2_total"] + moved["units"] * moved["co2"],
-            sites=moved["sites"] + ">" + moved["next"],
+            co2_total=moved["co2_total"] + moved["units"] * moved["leg_co2"],
             site=moved["next"],
         )
-        return self._enter(moved.drop(columns=["next", "co2"]), nodes, number)
+        return self._enter(moved.without("next", "leg_co2"), nodes, number)
 
-    def close(self, paths: pd.DataFrame, rate: float) -> pd.DataFrame:
+    def close(self, paths: Relation, rate: float) -> Relation:
         """Return the dose to the patient's centre."""
-        lanes = between(self.compiler.legs.of(self.therapy, "doses"), paths["site"], paths["centre"])
-        lanes = lanes.rename(columns={"from": "site", "to": "centre"})
-        moved = self._move(paths.assign(units=paths["units"] * rate), lanes, ["site", "centre"], len(self.rules.route))
-        abroad = self.compiler.abroad(moved["site"], self.market)
+        lanes = self.compiler.legs.between(self.therapy, "doses", paths["site"], paths["centre"])
+        lanes = lanes.rename({"from": "site", "to": "centre"})
+        moved = self._move(paths.assign(units=paths["units"] * rate), lanes, ("site", "centre"), len(self.rules.route))
+        abroad = self.compiler.home[moved["site"]] != self.names.number(self.market)
         return moved.assign(crossings=moved["crossings"] + moved["units"] * abroad)
 
-    def test(self, paths: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def test(self, paths: Relation) -> tuple[Relation, Relation]:
         """Give each loop the class of tests that its patients may take; return loops and tests."""
-        compiler, rules = self.compiler, self.rules
-        paths = paths.assign(first=[sites.split(">")[0] for sites in paths["sites"]])
-        firsts = paths["first"].unique().tolist()
-        ways = tests_of(compiler.instance, compiler.legs, compiler.nodes, self.therapy, self.market, firsts)
-        ways = ways[meets(ways["markers"], markers_required(compiler.instance, self.therapy, self.market, ""))]
-        masks = rules.of_tests(ways["lab"].tolist(), ways["panel"].tolist())
-        kinds = paths[["first", RULES]].drop_duplicates().reset_index(drop=True)
-        pairs = kinds.assign(kind=np.arange(len(kinds))).merge(
-            ways.assign(_test=masks), left_on="first", right_on="site"
-        )
-        pairs = pairs[(pairs[RULES].to_numpy() & pairs["_test"].to_numpy()) == 0]
-        testable = np.unique(pairs["kind"])
-        futures = same_future(codes(pairs, ["kind"]), codes(pairs, ["node", "panel"]))
-        kinds = kinds.loc[testable]
-        kinds = kinds.assign(test_class=numbered_within(kinds["first"], futures))
-        tests = pairs.assign(donor_class=kinds["test_class"].reindex(pairs["kind"]).to_numpy(), state="")
-        tests = tests.drop_duplicates(["site", "donor_class", "lab", "panel", "mode", "node"])
-        paths = paths.merge(kinds[["first", RULES, "test_class"]], on=["first", RULES])
-        return paths, tests[[*TEST_COLUMNS, "donor_class", "state"]].reset_index(drop=True)
+        testing, nobody = self.compiler.testing, self.names.number("")
+        ways = testing.ways(self.therapy, self.market, paths["site_0"])
+        patients = np.full(len(ways), nobody)
+        ways = ways.take(testing.suffices(self.therapy, self.market, patients, ways["panel"]))
+        ways = ways.assign(_test=masks_of(self.rules.of_tests, self.names, ways["lab"], ways["panel"]))
+        kinds = paths.only("site_0", RULES).distinct("site_0", RULES)
+        pairs = kinds.rename({"site_0": "site"}).assign(kind=np.arange(len(kinds))).join(ways, "site")
+        pairs = pairs.take((pairs[RULES] & pairs["_test"]) == 0)
+        testable, kind = np.unique(pairs["kind"], return_inverse=True)
+        kinds = kinds.take(testable)
+        futures = same_future(kind, pairs.numbers("node", "panel"))
+        kinds = kinds.assign(test_class=numbered_within(kinds["site_0"].tolist(), futures.tolist()))
+        tests = pairs.assign(donor_class=kinds["test_class"][kind], state=BLANK)
+        tests = tests.distinct("site", "donor_class", "lab", "panel", "mode", "node")
+        return paths.join(kinds, "site_0", RULES), tests.only(*TEST_COLUMNS, "donor_class", "state")
 
-    def _nodes(self, number: int) -> pd.DataFrame:
+    def _nodes(self, number: int) -> Relation:
         return self.compiler.nodes.of(self.therapy, self.market, self.rules.route[number])
 
-    def _enter(self, paths: pd.DataFrame, nodes: pd.DataFrame, number: int) -> pd.DataFrame:
+    def _enter(self, paths: Relation, nodes: Relation, number: int) -> Relation:
         """Let paths that stand at a site enter the stage there."""
         stage = self.rules.route[number]
-        work = nodes[["site", "node", "gain", "unit_cost", "bridging_cost", "days", "bridging_days"]].rename(
-            columns={"unit_cost": "stage_cost", "bridging_cost": "stage_bridging", "days": "stage_days"}
-        )
-        paths = paths.merge(work, on="site")
-        masks = paths[RULES].to_numpy() & self.rules.of_sites(stage, paths["site"].tolist())
+        taken = {"unit_cost": "stage_cost", "bridging_cost": "stage_bridging", "days": "stage_days"}
+        work = nodes.only("site", "node", "gain", "bridging_days", *taken).rename(taken)
+        paths = paths.join(work, "site")
+        masks = paths[RULES] & masks_of(lambda sites: self.rules.of_sites(stage, sites), self.names, paths["site"])
         paths = paths.assign(
             **{
                 RULES: masks,
+                f"site_{number}": paths["site"],
                 f"node_{number}": paths["node"],
                 f"offset_{number}": paths["time"],
                 f"entering_{number}": paths["units"],
@@ -289,26 +299,27 @@ class Walk:
                 "units": paths["units"] * paths["gain"],
             }
         )
-        alive = ~self.rules.forbidden(masks, stage, before_test=True) & (paths["time"] <= self.longest).to_numpy()
-        return paths[alive].drop(columns=list(work.columns.drop("site")))
+        alive = ~self.rules.forbidden(masks, stage, before_test=True) & (paths["time"] <= self.longest)
+        return paths.take(alive).without("node", "gain", "bridging_days", *taken.values())
 
-    def _move(self, paths: pd.DataFrame, lanes: pd.DataFrame, on: list[str], leg: int) -> pd.DataFrame:
+    def _move(self, paths: Relation, lanes: Relation, on: tuple[str, ...], leg: int) -> Relation:
         """Let paths take a leg."""
-        lanes = lanes.rename(columns={"unit_cost": "leg_cost", "days": "leg_days"})
-        taken = ["mode", "leg_cost", "leg_days", "km", "lane_row"]
-        moved = paths.merge(lanes[[*on, *({"next"} & set(lanes)), *taken, "co2"]], on=on)
+        taken = {"mode": "leg_mode", "unit_cost": "leg_cost", "days": "leg_days", "km": "leg_km", "lane_row": "leg_row"}
+        lanes = lanes.rename({**taken, "co2": "leg_co2"}).without("fresh", "capped")
+        moved = paths.join(lanes, *on)
         moved = moved.assign(
             **{
-                "modes": moved["modes"] + ">" + moved["mode"],
                 "transport_cost": moved["transport_cost"] + moved["units"] * moved["leg_cost"],
                 "time": moved["time"] + moved["leg_days"],
-                "km_total": moved["km_total"] + moved["units"] * moved["km"],
-                f"lane_{leg}": moved["lane_row"],
+                "km_total": moved["km_total"] + moved["units"] * moved["leg_km"],
+                f"mode_{leg}": moved["leg_mode"],
+                f"lane_{leg}": moved["leg_row"],
                 f"units_{leg}": moved["units"],
             }
         )
-        return moved[moved["time"] <= self.longest].drop(columns=taken)
+        return moved.take(moved["time"] <= self.longest).without(*taken.values())
 
 
-def _stack(paths: pd.DataFrame, name: str, count: int) -> np.ndarray:
-    return np.column_stack([paths[f"{name}_{number}"].to_numpy(dtype=float) for number in range(count)])
+def _columns(paths: Relation, name: str, count: int) -> np.ndarray:
+    """Return the columns of each step, shape (paths, count)."""
+    return np.column_stack([paths[f"{name}_{number}"] for number in range(count)])

@@ -12,18 +12,21 @@ import pandas as pd
 
 from donornet.admissible.arcs import Compiler, Layers
 from donornet.admissible.cuts import SinglePoint, single_points
-from donornet.admissible.demand import wanting_centres
+from donornet.admissible.demand import Demand
 from donornet.admissible.graph import as_graph, write_graphml
 from donornet.admissible.lanes import LaneBook
 from donornet.admissible.legs import Legs
 from donornet.admissible.loops import LoopCompiler, Loops
+from donornet.admissible.names import Names
 from donornet.admissible.nodes import Nodes, operations
 from donornet.admissible.reach import Reach, reach_table, reaches
 from donornet.admissible.recognition import Verdicts
 from donornet.admissible.summary import summary, to_json
+from donornet.admissible.testing import Testing
 from donornet.admissible.trace import Traces, trace
 from donornet.admissible.waiver import Waiver, waivers
 from donornet.instance import Instance
+from donornet.instance.plain_text import plain_text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,6 +44,8 @@ class AdmissibleNetwork:
 
     Attributes
     ----------
+    names
+        The ids of the instance as numbers, which relations hold instead of text.
     lanes, legs, verdicts, nodes, operations
         Lanes, legs, verdicts and facilities as the chains meet them.
     layers
@@ -50,16 +55,17 @@ class AdmissibleNetwork:
     """
 
     def __init__(self, instance: Instance, measures: Collection[str] = ()) -> None:
-        self.instance, self.measures = instance, frozenset(measures)
-        self.lanes = LaneBook(instance)
+        self.instance, self.measures, self.names = instance, frozenset(measures), Names(instance)
+        self.lanes = LaneBook(instance, self.names)
         self.verdicts = Verdicts(instance)
         self.operations = operations(instance)
-        self.legs = Legs(instance, self.lanes, self.operations, measures)
-        self.nodes = Nodes(instance, self.verdicts, self.operations)
+        self.legs = Legs(instance, self.lanes, self.operations, self.demand, measures)
+        self.nodes = Nodes(instance, self.names, self.verdicts, self.operations)
         self.layers: dict[tuple[str, str], Layers] = {}
         self.loops: dict[tuple[str, str], Loops] = {}
-        arcs = Compiler(instance, self.legs, self.verdicts, self.nodes)
-        cycles = LoopCompiler(instance, self.legs, self.nodes, measures)
+        testing = Testing(instance, self.legs, self.nodes)
+        arcs = Compiler(instance, self.legs, self.verdicts, self.nodes, testing, self.demand)
+        cycles = LoopCompiler(instance, self.legs, self.nodes, testing, self.demand, measures)
         for therapy, market, modality in self.commodities():
             if modality == "allogeneic":
                 layers = arcs.layers(therapy, market)
@@ -70,6 +76,11 @@ class AdmissibleNetwork:
                 if loops is not None:
                     self.loops[therapy, market] = loops
 
+    @cached_property
+    def demand(self) -> Demand:
+        """Who wants what."""
+        return Demand(self.instance)
+
     def commodities(self) -> list[tuple[str, str, str]]:
         """Return (therapy, market, modality) wherever a centre of the market wants the therapy."""
         therapies = self.instance.table("therapies")
@@ -77,7 +88,7 @@ class AdmissibleNetwork:
             (row.therapy, market, row.modality)
             for row in therapies.itertuples()
             for market in self.instance.markets
-            if wanting_centres(self.instance, row.therapy, market)
+            if self.demand.centres(row.therapy, market)
         ]
 
     def node_at(self, therapy: str, market: str, stage: str) -> pd.DataFrame:
@@ -89,8 +100,8 @@ class AdmissibleNetwork:
             The columns of `Nodes.table`, ``node``, and ``t``, the position of the period.
         """
         rows = self.nodes.of(therapy, market, stage)
-        row, period = np.nonzero(self.nodes.valid[rows["node"].to_numpy()])
-        return rows.iloc[row].assign(t=period).reset_index(drop=True)
+        row, period = np.nonzero(self.nodes.valid[rows["node"]])
+        return self.names.table(rows.take(row).assign(t=period))
 
     # -------------------------------------------------------------------------------------------------- for people
 
@@ -148,6 +159,7 @@ class AdmissibleNetwork:
         write_graphml(self.graph, path)
 
 
+@plain_text
 def network(instance: Instance, measures: Collection[str] = ()) -> AdmissibleNetwork:
     """Return the admissible network of a valid instance.
 

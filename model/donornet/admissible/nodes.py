@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
-from donornet.admissible.recognition import Verdicts
+from donornet.admissible.names import Names, frame
+from donornet.admissible.recognition import KEYS, Verdicts
+from donornet.admissible.relation import Relation
 from donornet.instance import Instance
 from donornet.instance.matching import best_match
 
-OPERATION_COLUMNS = [
-    "unit_cost", "days", "output", "yield", "load", "occupancy_days", "max_units_per_year", "holding_cost_per_year",
-]  # fmt: skip
+PLACE = ["therapy", "stage", "site"]
+OPERATIONS = {
+    "unit_cost": 0.0, "days": 0.0, "output": 1.0, "yield": 1.0, "load": 1.0, "occupancy_days": 0.0,
+    "max_units_per_year": np.nan, "holding_cost_per_year": 0.0,
+}  # fmt: skip
+"""What a facility does to a unit where no row speaks."""
+STEP = ("therapy", "market", "stage")
 NODE_COLUMNS = [
     "therapy", "market", "stage", "site", "verdict", "gain", "unit_cost", "bridging_cost", "days", "bridging_days",
     "load", "occupancy_days", "gated",
@@ -28,26 +37,26 @@ def operations(instance: Instance) -> pd.DataFrame:
         ``gain`` = output · yield [units out per unit in] (1 for testing).
     """
     facilities = instance.table("facilities")
-    usable = facilities.loc[facilities["status"] != "closed", ["site", "stage"]]
-    passes = pd.DataFrame(
-        [
-            (row.therapy, stage)
-            for row in instance.table("therapies").itertuples()
-            for stage in (*instance.routes[row.therapy], *(["testing"] if row.tested == "yes" else []))
-        ],
-        columns=["therapy", "stage"],
-    )
-    queries = passes.merge(usable, on="stage")
+    usable: dict[str, list[str]] = {}
+    for site, stage, status in zip(facilities["site"], facilities["stage"], facilities["status"], strict=True):
+        if status != "closed":
+            usable.setdefault(stage, []).append(site)
+    passes = [
+        (row.therapy, stage, site)
+        for row in instance.table("therapies").itertuples()
+        for stage in (*instance.routes[row.therapy], *(["testing"] if row.tested == "yes" else []))
+        for site in usable.get(stage, ())
+    ]
+    queries = dict(zip(PLACE, np.array(passes, dtype=object).reshape(-1, len(PLACE)).T, strict=True))
     rows = instance.table("operations")
-    best, _ = best_match(queries, rows, ["stage", "therapy", "site"])
+    best, _ = best_match(frame(queries), rows, ["stage", "therapy", "site"])
     named = best >= 0
-    defaults = {"unit_cost": 0.0, "days": 0.0, "output": 1.0, "yield": 1.0, "load": 1.0, "occupancy_days": 0.0}
-    result = queries.assign(**{column: defaults.get(column, np.nan) for column in OPERATION_COLUMNS})
-    result["holding_cost_per_year"] = 0.0
-    if named.any():
-        result.loc[named, OPERATION_COLUMNS] = rows.iloc[best[named]][OPERATION_COLUMNS].to_numpy()
-    gain = result["output"] * result["yield"]
-    return result.assign(gain=gain.where(result["stage"] != "testing", 1.0))
+    work: dict[str, np.ndarray] = {}
+    for column, default in OPERATIONS.items():
+        work[column] = np.full(len(passes), default)
+        work[column][named] = rows[column].to_numpy(dtype=float)[best[named]]
+    gain = np.where(queries["stage"] == "testing", 1.0, work["output"] * work["yield"])
+    return frame({**queries, **work, "gain": gain})
 
 
 class Nodes:
@@ -57,6 +66,8 @@ class Nodes:
     ----------
     instance
         A valid instance.
+    names
+        The numbers of its ids.
     verdicts
         What the markets recognise.
     work
@@ -64,7 +75,7 @@ class Nodes:
 
     Attributes
     ----------
-    table
+    rows
         Columns therapy, market, stage, site, verdict, gain (operation and bridging), unit_cost (operation),
         bridging_cost [currency/unit], days (operation), bridging_days, load, occupancy_days, gated (whether a licence
         is needed). Several rows for one facility hold in different periods.
@@ -72,46 +83,76 @@ class Nodes:
         Periods in which the row holds, shape (rows, periods).
     """
 
-    def __init__(self, instance: Instance, verdicts: Verdicts, work: pd.DataFrame) -> None:
-        sites = instance.table("sites").set_index("site")["jurisdiction"]
-        facilities = instance.table("facilities")[["site", "stage", "opens_from"]]
-        work = work.merge(facilities.assign(**{"from": facilities["site"].map(sites)}), on=["site", "stage"])
-        said = verdicts.table.assign(spell=np.arange(len(verdicts.table))).rename(
-            columns={"unit_cost": "bridging_cost", "days": "bridging_days", "yield": "bridging_yield"}
+    def __init__(self, instance: Instance, names: Names, verdicts: Verdicts, work: pd.DataFrame) -> None:
+        self._names = names
+        homes = dict(zip(*(instance.table("sites")[column] for column in ("site", "jurisdiction")), strict=True))
+        facilities = instance.table("facilities")
+        opening = _named(facilities, names, "site", "stage").assign(
+            opens_from=facilities["opens_from"], **{"from": names.numbers(homes[site] for site in facilities["site"])}
         )
-        licences = instance.table("licences")[["site", "stage", "market", "available_from"]].assign(licensed=True)
-        table = work.merge(said, on=["stage", "from", "therapy"])
-        table = table.merge(licences, on=["site", "stage", "market"], how="left")
-        gated = table["verdict"] == "licence"
-        table = table.assign(gated=gated)[~gated | table["licensed"].notna()].reset_index(drop=True)
-        earliest = np.fmax(table["opens_from"], np.where(table["gated"], table["available_from"], np.nan))
-        periods = np.asarray(instance.periods)
-        valid = verdicts.valid[table["spell"]] & (periods[None, :] >= earliest.fillna(-np.inf).to_numpy()[:, None])
+        said = _named(verdicts.table, names, *KEYS).assign(
+            verdict=verdicts.table["verdict"], spell=np.arange(len(verdicts.table)),
+            bridging_cost=verdicts.table["unit_cost"], bridging_days=verdicts.table["days"],
+            bridging_yield=verdicts.table["yield"],
+        )  # fmt: skip
+        licences = instance.table("licences")
+        held = _named(licences, names, "site", "stage", "market")
+        rows = _named(work, names, *PLACE).assign(**{
+            column: work[column] for column in ("gain", "unit_cost", "days", "load", "occupancy_days")
+        })  # fmt: skip
+        rows = rows.join(opening, "site", "stage").join(said, "stage", "from", "therapy")
+        rows = rows.assign(gated=rows["verdict"] == "licence", licence=rows.find(held, "site", "stage", "market"))
+        rows = rows.take(~rows["gated"] | (rows["licence"] >= 0))
+        available = np.append(licences["available_from"].to_numpy(dtype=float), np.nan)
+        earliest = np.fmax(rows["opens_from"], np.where(rows["gated"], available[rows["licence"]], np.nan))
+        late = np.asarray(instance.periods)[None, :] < earliest[:, None]
+        valid = verdicts.valid[rows["spell"]] & ~late
         keep = np.flatnonzero(valid.any(axis=1))
-        bridging_yield = table["bridging_yield"].where(table["stage"] != "testing", 1.0)
-        self.table = table.assign(gain=table["gain"] * bridging_yield).loc[keep, NODE_COLUMNS].reset_index(drop=True)
+        bridging_yield = np.where(rows["stage"] == names.number("testing"), 1.0, rows["bridging_yield"])
+        self.rows = rows.assign(gain=rows["gain"] * bridging_yield).only(*NODE_COLUMNS).take(keep)
         self.valid = valid[keep]
-        self._rows = self.table.groupby(["therapy", "market", "stage"]).indices
+        self._at: dict[tuple[int, ...], list[int]] = {}
+        for row, key in enumerate(zip(*(self.rows[key].tolist() for key in STEP), strict=True)):
+            self._at.setdefault(key, []).append(row)
 
-    def of(self, therapy: str, market: str, stage: str) -> pd.DataFrame:
-        """Return the nodes of one stage, their row in `table` as ``node``."""
-        rows = np.sort(self._rows.get((therapy, market, stage), np.zeros(0, dtype=np.int64)))
-        return self.table.iloc[rows].assign(node=rows)
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows as a table for people."""
+        return self._names.table(self.rows)
+
+    def of(self, therapy: str, market: str, stage: str) -> Relation:
+        """Return the nodes of one stage, their position among all rows as ``node``."""
+        key = tuple(self._names.number(name) for name in (therapy, market, stage))
+        at = np.array(self._at.get(key, ()), dtype=np.int64)
+        return self.rows.take(at).assign(node=at)
+
+    def repriced(self, work: pd.DataFrame) -> Nodes:
+        """Return the same nodes at the ``unit_cost`` and ``load`` that facilities have now; see `operations`."""
+        now = _named(work, self._names, *PLACE)
+        at = self.rows.find(now, *PLACE)
+        other = copy.copy(self)
+        other.__dict__.pop("table", None)
+        other.rows = self.rows.assign(**{column: work[column].to_numpy()[at] for column in ("unit_cost", "load")})
+        return other
 
 
-def donor_verdicts(
-    instance: Instance, verdicts: Verdicts, therapy: str, market: str
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the pools that a market recognises, and when.
+def donor_verdicts(instance: Instance, names: Names, verdicts: Verdicts) -> Relation:
+    """Return the pools that markets recognise.
 
     Returns
     -------
-    pools, valid
-        pool, bridging_cost [currency/donation]; and the periods in which the row holds, shape (rows, periods).
+    pools
+        therapy, market, pool, bridging_cost [currency/donation], and spell: the row of `Verdicts.valid` tells when.
     """
-    rows = verdicts.table
-    asked = (rows["stage"] == "donor") & (rows["market"] == market) & (rows["therapy"] == therapy)
-    said = rows[asked & (rows["verdict"] != "licence")]
-    pools = instance.table("donor_pools")[["pool", "jurisdiction"]]
-    merged = pools.merge(said.assign(spell=said.index), left_on="jurisdiction", right_on="from")
-    return merged[["pool"]].assign(bridging_cost=merged["unit_cost"]), verdicts.valid[merged["spell"]]
+    told = verdicts.table
+    said = _named(told, names, "therapy", "market", "from").assign(
+        bridging_cost=told["unit_cost"], spell=np.arange(len(told))
+    )
+    said = said.take(((told["stage"] == "donor") & (told["verdict"] != "licence")).to_numpy())
+    pools = instance.table("donor_pools")
+    homes = Relation({"pool": names.numbers(pools["pool"]), "from": names.numbers(pools["jurisdiction"])})
+    return homes.join(said, "from").only("therapy", "market", "pool", "bridging_cost", "spell")
+
+
+def _named(table: pd.DataFrame, names: Names, *columns: str) -> Relation:
+    return Relation({column: names.numbers(table[column]) for column in columns})

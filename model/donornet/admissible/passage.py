@@ -69,7 +69,7 @@ class Passage:
         self.arrivals = _moved(_kept(self.left[-1], self.waits), deliveries, len(self.centres))
 
     def _arcs(self, position: int) -> pd.DataFrame:
-        legs = self.network.legs.of(self.therapy, "material", position)[["from", "to", "mode", "days"]]
+        legs = self.network.legs.table(self.therapy, "material", position)[["from", "to", "mode", "days"]]
         arcs = self.layers.ships[self.layers.ships["position"] == position]
         return arcs.merge(legs, on=["from", "to", "mode"])
 

@@ -7,11 +7,13 @@ admissible network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from donornet.admissible.names import Names
+from donornet.admissible.relation import Relation
 from donornet.instance import Instance
 from donornet.instance.matching import ANY, Groups
 from donornet.instance.schema import MATERIAL_STAGES
@@ -52,18 +54,20 @@ class Prohibitions:
         table = instance.table("prohibitions")
         has = attributes_of(instance, therapy)
         known = {"therapy": (therapy,), "market": (market,)}
-        concerns = [
-            all(cell in has or not rule[cell] for cell in PLACE_CELLS)
+        cells = ("rule", *known, *PLACE_CELLS)
+        rules = [dict(zip(cells, row, strict=True)) for row in zip(*(table[cell] for cell in cells), strict=True)]
+        concerns = {
+            row: rule
+            for row, rule in zip(table.index, rules, strict=True)
+            if all(cell in has or not rule[cell] for cell in PLACE_CELLS)
             and all(not rule[cell] or matches(rule[cell], names, self._groups) for cell, names in known.items())
-            for rule in table.to_dict("records")
-        ]
-        self._rules = table[np.asarray(concerns, dtype=bool)].to_dict("records")
-        self.rows = table.index[np.asarray(concerns, dtype=bool)].tolist()
+        }
+        self.rows, self._rules = list(concerns), list(concerns.values())
         self._cells = {"donor": ("donor", "risk_class"), "test": ("testing", "panel")} | {s: (s,) for s in self.route}
         self.kind: Any = np.int64 if len(self._rules) <= MOST_BITS else object
         if self._rules:
-            self._homes = instance.table("sites").set_index("site")["jurisdiction"].to_dict()
-            self._pools = instance.table("donor_pools").set_index("pool")
+            self._homes = _columns(instance, "sites", "site", "jurisdiction")
+            self._pools = _columns(instance, "donor_pools", "pool", "donor_group", "jurisdiction", "risk_class")
 
     def _masks(self, cell: str, elements: Sequence[Sequence[str]]) -> np.ndarray:
         """Return for each element, known by several names, the rules whose `cell` it does not rule out."""
@@ -90,15 +94,15 @@ class Prohibitions:
         """Return the mask of each donor pool."""
         if not self._rules:
             return np.zeros(len(pools), dtype=self.kind)
-        rows = self._pools.loc[list(pools)]
-        names = list(zip(pools, rows["donor_group"], rows["jurisdiction"], strict=True))
-        return np.asarray(self._masks("donor", names) & self._masks("risk_class", [(c,) for c in rows["risk_class"]]))
+        told = [self._pools[pool] for pool in pools]
+        donors = [(pool, group, home) for pool, (group, home, _) in zip(pools, told, strict=True)]
+        return np.asarray(self._masks("donor", donors) & self._masks("risk_class", [(risk,) for *_, risk in told]))
 
     def of_sites(self, stage: str, sites: Sequence[str]) -> np.ndarray:
         """Return the mask of each site as the place of `stage`."""
         if not self._rules:
             return np.zeros(len(sites), dtype=self.kind)
-        return self._masks(stage, [(site, self._homes[site]) for site in sites])
+        return self._masks(stage, [(site, *self._homes[site]) for site in sites])
 
     def of_tests(self, labs: Sequence[str], panels: Sequence[str]) -> np.ndarray:
         """Return the mask of each pair of lab and panel."""
@@ -124,6 +128,12 @@ class Prohibitions:
         return [(rule["rule"], self.rows[bit]) for bit, rule in enumerate(self._rules) if mask >> bit & 1]
 
 
+def _columns(instance: Instance, table: str, key: str, *columns: str) -> dict[str, tuple[str, ...]]:
+    """Return some columns of a table by its key."""
+    rows = instance.table(table)
+    return dict(zip(rows[key], zip(*(rows[column] for column in columns), strict=True), strict=True))
+
+
 def matches(cell: str, names: Sequence[str], groups: Groups) -> bool:
     """Return whether a filled cell matches something known by `names` (an id, its jurisdiction, ...)."""
     if cell == ANY:
@@ -136,8 +146,16 @@ def matches(cell: str, names: Sequence[str], groups: Groups) -> bool:
 
 def attributes_of(instance: Instance, therapy: str) -> frozenset[str]:
     """Return the cells of a prohibition that chains of a therapy have something for."""
-    row = instance.table("therapies").set_index("therapy").loc[therapy]
+    tested, modality = _columns(instance, "therapies", "therapy", "tested", "modality")[therapy]
     has = {*instance.routes[therapy], "therapy", "market"}
-    has |= {"testing", "panel"} if row["tested"] == "yes" else set()
-    has |= {"donor", "risk_class"} if row["modality"] == "allogeneic" else set()
+    has |= {"testing", "panel"} if tested == "yes" else set()
+    has |= {"donor", "risk_class"} if modality == "allogeneic" else set()
     return frozenset(has)
+
+
+def masks_of(judge: Callable[..., np.ndarray], names: Names, *elements: np.ndarray) -> np.ndarray:
+    """Return the masks of elements given by their numbers; `judge` (a method of `Prohibitions`) sees each name once."""
+    rows = Relation({str(position): column for position, column in enumerate(elements)})
+    distinct = rows.distinct(*rows)
+    told = judge(*(names.texts(column).tolist() for column in distinct.columns.values()))
+    return np.asarray(told[rows.find(distinct, *rows)])

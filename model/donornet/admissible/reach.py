@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from donornet.admissible.demand import demand_periods, wanting_centres
 from donornet.admissible.passage import Passage
 from donornet.admissible.serving import Serving, serving_layers, serving_loops
 from donornet.instance import Instance
@@ -56,8 +55,8 @@ def reaches(network: AdmissibleNetwork) -> list[Reach]:
     """Return the reach of every therapy and centre that wants it."""
     found: list[Reach] = []
     for therapy, market, _ in network.commodities():
-        wanted = demand_periods(network.instance, therapy)
-        centres = [centre for centre in wanting_centres(network.instance, therapy, market) if centre in wanted]
+        wanted = network.demand.periods(therapy)
+        centres = network.demand.centres(therapy, market)
         if (therapy, market) in network.layers:
             found += _of_layers(network, therapy, market, {centre: wanted[centre] for centre in centres})
         elif (therapy, market) in network.loops:

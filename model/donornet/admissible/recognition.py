@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
+from donornet.admissible.names import frame
+from donornet.admissible.relation import Relation, stack
 from donornet.instance import Instance
 from donornet.instance.matching import best_match, expand
+from donornet.instance.schema import VERDICTS
 
 KEYS = ("stage", "from", "market", "therapy")
 
@@ -26,22 +31,23 @@ class Verdicts:
     """
 
     def __init__(self, instance: Instance) -> None:
-        queries = _questions(instance)
+        self._questions = _questions(instance)
         rows = expand(instance.table("recognition"), ["from", "market", "therapy"], instance.groups)
         periods = np.asarray(instance.periods)
         self.spells = _spells(rows, periods)
-        self._answers = []
-        for spell in self.spells:
-            valid = rows[_holds(rows, periods[spell[0]])]
-            self._answers.append(_answer(queries, valid, instance).assign(spell=[tuple(spell)] * len(queries)))
-        every = pd.concat(self._answers, ignore_index=True)
-        every = every[every["verdict"] != "never"]
-        content = ["verdict", "unit_cost", "days", "yield"]
-        merged = every.groupby([*KEYS, *content], sort=False)["spell"].sum().reset_index()
-        self.table = merged.drop(columns="spell")
-        self.valid = np.zeros((len(merged), len(periods)), dtype=bool)
-        for row, spell in enumerate(merged["spell"]):
-            self.valid[row, list(spell)] = True
+        self._answers = [
+            _answer(self._questions, rows[_holds(rows, periods[spell[0]])], instance) for spell in self.spells
+        ]
+        every = stack(answer.assign(spell=number) for number, answer in enumerate(self._answers))
+        every = every.take(every["verdict"] != VERDICTS.index("never"))
+        content = ("question", "verdict", "unit_cost", "days", "yield")
+        distinct = every.distinct(*content)
+        asked = dict(zip(KEYS, self._questions[distinct["question"]].T, strict=True))
+        verdicts = np.array(VERDICTS, dtype=object)[distinct["verdict"]]
+        self.table = frame({**asked, "verdict": verdicts, **distinct.only(*content[2:]).columns})
+        in_spell = np.zeros((len(distinct), len(self.spells)), dtype=bool)
+        in_spell[every.find(distinct, *content), every["spell"]] = True
+        self.valid = np.repeat(in_spell, [len(spell) for spell in self.spells], axis=1)
 
     def said(self, therapy: str, market: str, period: int) -> dict[tuple[str, str], tuple[str, float, int]]:
         """Return what a market says in one period (by its position), `never` included.
@@ -51,25 +57,24 @@ class Verdicts:
         said
             By stage and jurisdiction: verdict, bridging days, and the row of recognition in the file (-1: none speaks).
         """
-        number = next(number for number, spell in enumerate(self.spells) if period in spell)
-        rows = self._answers[number]
-        rows = rows[(rows["therapy"] == therapy) & (rows["market"] == market)]
-        keys = zip(rows["stage"], rows["from"], strict=True)
-        return dict(zip(keys, zip(rows["verdict"], rows["days"], rows["row"], strict=True), strict=True))
+        answer = self._answers[next(number for number, spell in enumerate(self.spells) if period in spell)]
+        rows = zip(self._questions, answer["verdict"], answer["days"], answer["row"], strict=True)
+        return {
+            (stage, home): (VERDICTS[verdict], float(days), int(row))
+            for (stage, home, *asked), verdict, days, row in rows
+            if asked == [market, therapy]
+        }
 
 
-def _questions(instance: Instance) -> pd.DataFrame:
-    """Return every (stage, from, market, therapy) that a chain may ask about, and whether both are one jurisdiction."""
-    stages = []
+def _questions(instance: Instance) -> np.ndarray:
+    """Return every (stage, from, market, therapy) that a chain may ask about, shape (questions, 4)."""
+    questions: list[tuple[str, ...]] = []
     for row in instance.table("therapies").itertuples():
         asked = set(instance.routes[row.therapy])
         asked |= {"testing"} if row.tested == "yes" else set()
         asked |= {"donor"} if row.modality == "allogeneic" else set()
-        stages += [(stage, row.therapy) for stage in sorted(asked)]
-    homes = pd.DataFrame({"from": list(instance.jurisdictions)})
-    markets = pd.DataFrame({"market": list(instance.markets)})
-    asked_stages = pd.DataFrame(stages, columns=["stage", "therapy"])
-    return asked_stages.merge(homes, how="cross").merge(markets, how="cross")[list(KEYS)]
+        questions += itertools.product(sorted(asked), instance.jurisdictions, instance.markets, [row.therapy])
+    return np.array(questions, dtype=object).reshape(-1, len(KEYS))
 
 
 def _holds(rows: pd.DataFrame, period: int) -> pd.Series:
@@ -87,18 +92,20 @@ def _spells(rows: pd.DataFrame, periods: np.ndarray) -> list[list[int]]:
     return spells
 
 
-def _answer(queries: pd.DataFrame, rows: pd.DataFrame, instance: Instance) -> pd.DataFrame:
-    best, _ = best_match(queries, rows, KEYS)
+def _answer(questions: np.ndarray, rows: pd.DataFrame, instance: Instance) -> Relation:
+    """Return the answer to each question: verdict (position in `VERDICTS`), costs, row of the file (-1: none)."""
+    best, _ = best_match(frame(dict(zip(KEYS, questions.T, strict=True))), rows, KEYS)
     named = best >= 0
-    home = (queries["from"] == queries["market"]).to_numpy()
-    verdict = np.where(home, "recognised", instance.head.default_recognition).astype(object)
-    answer = queries.assign(verdict=verdict, unit_cost=0.0, days=0.0, row=-1, **{"yield": 1.0})
-    if named.any():
-        found = rows.iloc[best[named]]
-        bridging = (found["verdict"] == "bridging").to_numpy()
-        answer.loc[named, "row"] = found.index.to_numpy()
-        answer.loc[named, "verdict"] = found["verdict"].to_numpy()
-        answer.loc[named, "unit_cost"] = np.where(bridging, found["unit_cost"], 0.0)
-        answer.loc[named, "days"] = np.where(bridging, found["days"], 0.0)
-        answer.loc[named, "yield"] = np.where(bridging, found["yield"], 1.0)
+    home = questions[:, KEYS.index("from")] == questions[:, KEYS.index("market")]
+    verdict = np.where(home, VERDICTS.index("recognised"), VERDICTS.index(instance.head.default_recognition))
+    said = np.array([VERDICTS.index(word) for word in rows["verdict"]], dtype=np.int64)[best[named]]
+    verdict[named] = said
+    row = np.full(len(questions), -1)
+    row[named] = rows.index.to_numpy()[best[named]]
+    bridged = named & (verdict == VERDICTS.index("bridging"))
+    answer = Relation({"question": np.arange(len(questions)), "verdict": verdict, "row": row})
+    for column, otherwise in (("unit_cost", 0.0), ("days", 0.0), ("yield", 1.0)):
+        cells = np.full(len(questions), otherwise)
+        cells[bridged] = rows[column].to_numpy(dtype=float)[best[bridged]]
+        answer = answer.assign(**{column: cells})
     return answer

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 
 from donornet.admissible.arcs import Layers
 from donornet.admissible.loops import Loops
 from donornet.admissible.network import AdmissibleNetwork
 from donornet.admissible.nodes import operations
+from donornet.admissible.relation import Relation
 from donornet.instance import Instance
-
-Chains = TypeVar("Chains", Layers, Loops)
-PLACE = ["therapy", "stage", "site"]
 
 
 def with_instance(network: AdmissibleNetwork, instance: Instance) -> AdmissibleNetwork:
@@ -44,30 +40,36 @@ def repriced(network: AdmissibleNetwork, instance: Instance) -> AdmissibleNetwor
     """
     other = with_instance(network, instance)
     other.operations = operations(instance)
-    work = other.operations.set_index(PLACE)[["unit_cost", "load"]]
-    places = pd.MultiIndex.from_frame(network.nodes.table[PLACE])
-    table = network.nodes.table.assign(**work.reindex(places).reset_index(drop=True))
-    other.nodes = copy.copy(network.nodes)
-    other.nodes.table = table
-    costs = table["unit_cost"].to_numpy(dtype=float)
+    other.nodes = network.nodes.repriced(other.operations)
     panels = instance.table("panels").set_index("panel")["unit_cost"].to_dict()
-    other.layers = {key: _tested(layers, costs, panels) for key, layers in network.layers.items()}
-    other.loops = {key: _operated(_tested(loops, costs, panels), costs) for key, loops in network.loops.items()}
+    prices = np.zeros(len(network.names))
+    prices[network.names.numbers(panels)] = list(panels.values())
+    costs = other.nodes.rows["unit_cost"]
+    other.layers = {
+        key: Layers(
+            layers.names,
+            {**layers.relations, "tests": _tested(layers.relations["tests"], costs, prices)},
+            layers.donor_valid,
+        )
+        for key, layers in network.layers.items()
+    }
+    other.loops = {
+        key: replace(loops, taken=_tested(loops.taken, costs, prices), rows=_operated(loops, costs))
+        for key, loops in network.loops.items()
+    }
     return other
 
 
-def _tested(chains: Chains, costs: np.ndarray, panels: dict[str, float]) -> Chains:
-    """Return chains whose tests cost what labs (by their node) and panels ask now."""
-    if chains.tests.empty:
-        return chains
-    prices = np.array([panels.get(panel, 0.0) for panel in chains.tests["panel"]], dtype=float)
-    operated = costs[chains.tests["node"].to_numpy(dtype=int)]
-    return replace(chains, tests=chains.tests.assign(operation_cost=operated, panel_cost=prices))
+def _tested(tests: Relation, costs: np.ndarray, prices: np.ndarray) -> Relation:
+    """Return tests at what labs (by their node) and panels (by their number) ask now."""
+    if not len(tests):
+        return tests
+    return tests.assign(operation_cost=costs[tests["node"]], panel_cost=prices[tests["panel"]])
 
 
-def _operated(loops: Loops, costs: np.ndarray) -> Loops:
+def _operated(loops: Loops, costs: np.ndarray) -> Relation:
     """Return loops whose stages cost what their nodes ask now, added up in the order of the route."""
-    total = np.zeros(len(loops.table))
+    total = np.zeros(len(loops.rows))
     for stage in range(loops.nodes.shape[1]):
         total = total + loops.entering[:, stage] * costs[loops.nodes[:, stage]]
-    return replace(loops, table=loops.table.assign(operation_cost=total))
+    return loops.rows.assign(operation_cost=total)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from donornet.admissible.demand import demand_periods
-
 if TYPE_CHECKING:
     from donornet.admissible.network import AdmissibleNetwork
 
@@ -33,7 +31,7 @@ def model_size(network: AdmissibleNetwork) -> dict[str, Any]:
     pools = instance.table("donor_pools")
     registered = int(pools["registry"].notna().sum())
     therapies = instance.table("therapies")
-    demands = [demand_periods(instance, therapy).values() for therapy in therapies["therapy"]]
+    demands = [network.demand.periods(therapy).values() for therapy in therapies["therapy"]]
     wanted = sum(int(periods.sum()) for demand in demands for periods in demand)
     design = {
         "Open": len(usable) * periods,
@@ -93,7 +91,7 @@ def _loop_flows(network: AdmissibleNetwork, therapy: str, market: str) -> tuple[
     """Return flow variables and rows of an autologous therapy and market."""
     loops = network.loops[therapy, market]
     at_entry = network.instance.table("therapies").set_index("therapy").at[therapy, "demand_at"] == "entry"
-    wanted = demand_periods(network.instance, therapy)
+    wanted = network.demand.periods(therapy)
     periods = len(network.instance.periods)
     entered = 0
     for centre, lag, valid in zip(loops.table["centre"], loops.table["lag"], loops.valid, strict=True):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import compress, product
+
 import numpy as np
 import pandas as pd
 
 from donornet.admissible.lanes import TOLERANCE_DAYS, undominated
-from donornet.admissible.legs import Legs, between
+from donornet.admissible.legs import Legs
+from donornet.admissible.names import frame
 from donornet.admissible.nodes import Nodes
+from donornet.admissible.relation import Relation
 from donornet.instance import Instance
 from donornet.instance.matching import ANY, best_match
 
@@ -34,60 +39,113 @@ def offered_panels(instance: Instance) -> pd.DataFrame:
     return offers.rename(columns={"site": "lab", "unit_cost": "panel_cost", "days": "panel_days"})
 
 
-def meets(markers: pd.Series, required: frozenset[str]) -> np.ndarray:
-    """Return which panels contain every required marker; a panel without a list of markers does."""
-    return np.array([has is None or required <= has for has in markers], dtype=bool)
-
-
 def markers_required(instance: Instance, therapy: str, market: str, risk_class: str) -> frozenset[str]:
     """Return the markers a donation of the risk class must be tested for, all matching rows added up."""
-    return frozenset(marker_rows(instance, therapy, market, risk_class)["marker"])
+    markers = instance.table("required_markers")["marker"]
+    return frozenset(compress(markers, _concerns(instance, therapy, market, risk_class)))
 
 
 def marker_rows(instance: Instance, therapy: str, market: str, risk_class: str) -> pd.DataFrame:
     """Return the rows of required_markers that concern a donation."""
-    rows = instance.table("required_markers")
-    concerns = (
-        rows["risk_class"].isin([risk_class, ANY])
-        & _stands_for(rows["market"], market, instance)
-        & _stands_for(rows["therapy"], therapy, instance)
-    )
-    return rows[concerns]
+    concerns = _concerns(instance, therapy, market, risk_class)
+    return instance.table("required_markers")[np.asarray(concerns, dtype=bool)]
 
 
-def _stands_for(cells: pd.Series, name: str, instance: Instance) -> pd.Series:
-    members = {cell: cell == ANY or name in instance.groups.members(cell) for cell in cells.unique()}
-    return cells.map(members).astype(bool)
+def _concerns(instance: Instance, therapy: str, market: str, risk_class: str) -> list[bool]:
+    rows, groups = instance.table("required_markers"), instance.groups
+    return [
+        row_class in (risk_class, ANY)
+        and (row_market == ANY or market in groups.members(row_market))
+        and (row_therapy == ANY or therapy in groups.members(row_therapy))
+        for row_class, row_market, row_therapy in zip(rows["risk_class"], rows["market"], rows["therapy"], strict=True)
+    ]
 
 
 def pass_rates(instance: Instance, therapy: str, market: str, risk_classes: list[str]) -> np.ndarray:
     """Return the share of donations of each risk class released after testing, shape (risk_classes,)."""
-    rates = np.ones(len(risk_classes))
-    rows = instance.table("pass_rates")
-    if rows.empty:
+    return _rates(instance, [(therapy, risk_class, market) for risk_class in risk_classes])
+
+
+def _rates(instance: Instance, asked: list[tuple[str, str, str]]) -> np.ndarray:
+    """Return the pass rate of each (therapy, risk class, market)."""
+    rates, rows = np.ones(len(asked)), instance.table("pass_rates")
+    if rows.empty or not asked:
         return rates
-    index = range(len(risk_classes))
-    queries = pd.DataFrame({"therapy": therapy, "risk_class": risk_classes, "market": market}, index=index)
-    best, _ = best_match(queries, rows, ["therapy", "risk_class", "market"])
+    keys = ("therapy", "risk_class", "market")
+    best, _ = best_match(frame(dict(zip(keys, np.array(asked, dtype=object).T, strict=True))), rows, keys)
     rates[best >= 0] = rows["pass_rate"].to_numpy()[best[best >= 0]]
     return rates
 
 
-def tests_of(instance: Instance, legs: Legs, nodes: Nodes, therapy: str, market: str, sites: list[str]) -> pd.DataFrame:
-    """Return every way to test a sample from `sites`, apart from required markers and prohibitions.
+class Testing:
+    """How what the first stage takes can be tested.
 
-    Returns
-    -------
-    tests
-        Columns `TEST_COLUMNS` and markers; unit_cost is that of the sample lane, ``node`` the lab's row in `nodes`.
+    Parameters
+    ----------
+    instance
+        A valid instance.
+    legs, nodes
+        Its legs and facilities.
     """
-    row = instance.table("therapies").set_index("therapy").loc[therapy]
-    labs = nodes.of(therapy, market, "testing").rename(
-        columns={"site": "lab", "unit_cost": "operation_cost", "days": "operation_days"}
-    )[["lab", "node", "operation_cost", "bridging_cost", "operation_days", "gated"]]
-    ways = between(legs.of(therapy, "sample"), sites, labs["lab"]).rename(columns={"from": "site", "to": "lab"})
-    ways = ways.merge(labs, on="lab").merge(offered_panels(instance), on="lab")
-    if row["modality"] == "autologous" and pd.notna(row["vein_to_vein_days"]):
-        duration = ways["days"] + ways["operation_days"] + ways["panel_days"]
-        ways = ways[duration <= row["vein_to_vein_days"] + TOLERANCE_DAYS]
-    return undominated(ways, ["site", "node", "panel"], ["unit_cost"]).reset_index(drop=True)
+
+    def __init__(self, instance: Instance, legs: Legs, nodes: Nodes) -> None:
+        self.instance, self.legs, self.nodes, self.names = instance, legs, nodes, legs.lanes.names
+        therapies = instance.table("therapies")
+        limits = therapies["vein_to_vein_days"].where(therapies["modality"] == "autologous")
+        self._longest = dict(zip(therapies["therapy"], limits, strict=True))
+
+    @cached_property
+    def _panels(self) -> pd.DataFrame:
+        return offered_panels(self.instance)
+
+    @cached_property
+    def _offers(self) -> Relation:
+        offers = self._panels
+        ids = {column: self.names.numbers(offers[column]) for column in ("lab", "panel")}
+        return Relation(ids).assign(panel_cost=offers["panel_cost"], panel_days=offers["panel_days"])
+
+    @cached_property
+    def _rate(self) -> dict[tuple[str, str, str], float]:
+        """Pass rate by therapy, risk class (blank: patients) and market."""
+        instance = self.instance
+        classes = dict.fromkeys([*instance.table("donor_pools")["risk_class"], ""])
+        asked = list(product(instance.routes, classes, instance.markets))
+        return dict(zip(asked, _rates(instance, asked), strict=True))
+
+    def rates(self, therapy: str, market: str, risk_classes: np.ndarray) -> np.ndarray:
+        """Return the share of donations of each risk class (by number) released, shape (risk_classes,)."""
+        texts = self.names.texts(risk_classes)
+        return np.array([self._rate[therapy, risk_class, market] for risk_class in texts], dtype=float)
+
+    def suffices(self, therapy: str, market: str, risk_classes: np.ndarray, panels: np.ndarray) -> np.ndarray:
+        """Return which panels contain every marker that donations of the risk classes must be tested for.
+
+        A panel without a list of markers does.
+        """
+        offered = dict(zip(self._offers["panel"].tolist(), self._panels["markers"], strict=True))
+        enough = np.zeros(len(panels), dtype=bool)
+        for number in np.unique(risk_classes):
+            required = markers_required(self.instance, therapy, market, str(self.names.texts(number)))
+            good = [panel for panel, markers in offered.items() if markers is None or required <= markers]
+            enough |= (risk_classes == number) & self.names.marked(np.array(good, dtype=np.int64))[panels]
+        return enough
+
+    def ways(self, therapy: str, market: str, sites: np.ndarray) -> Relation:
+        """Return every way to test a sample from `sites`, apart from required markers and prohibitions.
+
+        Returns
+        -------
+        ways
+            Columns `TEST_COLUMNS`; unit_cost is that of the sample lane, ``node`` the lab's row in `nodes`.
+        """
+        labs = self.nodes.of(therapy, market, "testing").rename(
+            {"site": "lab", "unit_cost": "operation_cost", "days": "operation_days"}
+        )
+        labs = labs.only("lab", "node", "operation_cost", "bridging_cost", "operation_days", "gated")
+        ways = self.legs.between(therapy, "sample", sites, labs["lab"]).rename({"from": "site", "to": "lab"})
+        ways = ways.join(labs, "lab").join(self._offers, "lab")
+        longest = self._longest[therapy]
+        if not np.isnan(longest):
+            duration = ways["days"] + ways["operation_days"] + ways["panel_days"]
+            ways = ways.take(duration <= longest + TOLERANCE_DAYS)
+        return ways.take(undominated(ways, ["site", "node", "panel"], ["unit_cost"])).only(*TEST_COLUMNS)

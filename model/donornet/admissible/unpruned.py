@@ -165,15 +165,15 @@ class Unpruned:
         """Return the quickest leg between all pairs of places; a pair without any lane breaks the rule ``lane``."""
         lanes = self.network.lanes.open_lanes(self.therapy, carries, origins, destinations, stages, limited=False)
         fits = self.network.lanes.within_limits(lanes, self.therapy, carries)
-        lanes = lanes.assign(fits=fits).sort_values(["fits", "days"], ascending=[False, True], kind="stable")
-        lanes = lanes.drop_duplicates(["from", "to"])
+        lanes = lanes.assign(fits=fits).take(np.lexsort([lanes["days"], ~fits])).distinct("from", "to")
         ends = " to ".join({"donor": "pool"}.get(stage, stage) for stage in stages)
         missing = f"no open lane carries {WORDS[carries]} from {ends}"
         found = {(a, b): Leg(0.0, Broken("lane", missing, f"{a} to {b}")) for a in origins for b in destinations}
         limit = limit_of(carries)
         slow = f"{WORDS[carries]} from {ends} travel{'s' * (carries == 'material')} longer than {limit}"
         slow += f" = {self.limits[limit]:g} (therapies row {self.row})"
-        rows = zip(lanes["from"], lanes["to"], lanes["days"], lanes["fits"], strict=True)
+        ends_of = (self.network.names.texts(lanes[end]) for end in ("from", "to"))
+        rows = zip(*ends_of, lanes["days"], lanes["fits"], strict=True)
         for origin, destination, days, quick in rows:
             broken = None if quick else Broken(limit, slow, f"{origin} to {destination}, {days:.3g} days")
             found[origin, destination] = Leg(float(days), broken)

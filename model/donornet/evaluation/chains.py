@@ -69,21 +69,29 @@ def _released(ledger: Ledger) -> pd.DataFrame:
         cost=rows["price"] * rows["donations"] * ledger.discount(rows["period"]),
         days=0.0, handoffs=0.0, crossings=rows["crossing"], at=rows["period"], lab="", panel="", sample_mode="",
     )  # fmt: skip
-    tests = ledger.tests.reset_index(drop=True)
     tested = rows["tested"].astype(bool).to_numpy()
-    waiting = rows[tested].reset_index(drop=True)
-    i, j, amount = pair(waiting, tests, CLASS, ("amount", "tests"))
-    met, test = _split(waiting, i, amount), _take(tests, np.maximum(j, 0))
-    has = j >= 0
-    price = test["price"] * ledger.discount(test["period"]) if len(test) else 0.0
-    met = met.assign(cost=met["cost"] + np.where(has, price * met["amount"], 0.0))
-    for column, source in (("lab", "lab"), ("panel", "panel"), ("sample_mode", "mode"), ("state", "state")):
-        met[column] = np.where(has, test[source], "")
-    packets = pd.concat([rows[~tested], met], ignore_index=True)
+    given = {"lab": "lab", "panel": "panel", "sample_mode": "mode", "state": "state"}
+    packets = pd.concat([rows[~tested], _met(ledger, rows[tested].reset_index(drop=True), given)], ignore_index=True)
     packets["amount"] = (
         packets["amount"] * packets["gain"] * np.where(packets["tested"].astype(bool), packets["pass_rate"], 1.0)
     )
     return packets
+
+
+def _met(ledger: Ledger, waiting: pd.DataFrame, given: dict[str, str]) -> pd.DataFrame:
+    """Return pieces of the packets that wait for a test, with its cost and what the test gives: blank where it lacks.
+
+    `given` names the column of the tests for each column that is filled.
+    """
+    tests = ledger.tests.reset_index(drop=True)
+    i, j, amount = pair(waiting, tests, CLASS, ("amount", "tests"))
+    met, has = _split(waiting, i, amount), j >= 0
+    test, cost = _take(tests, j[has]), met["cost"].to_numpy(dtype=float).copy()
+    cost[has] += test["price"].to_numpy(dtype=float) * ledger.discount(test["period"]) * amount[has]
+    cells = {column: np.full(len(met), "", dtype=object) for column in given}
+    for column, source in given.items():
+        cells[column][has] = test[source]
+    return met.assign(cost=cost, **cells)
 
 
 def _split(packets: pd.DataFrame, at: np.ndarray, amount: np.ndarray) -> pd.DataFrame:
@@ -96,6 +104,8 @@ def _split(packets: pd.DataFrame, at: np.ndarray, amount: np.ndarray) -> pd.Data
 
 def _moved(packets: pd.DataFrame, flows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Move the packets to the next stage; return those that enter it, and what is left behind."""
+    if packets.empty:
+        return packets, packets
     leaving = flows.assign(site=flows["from"], stage=flows["from_stage"], state=flows["from_state"])
     at = packets.assign(began=packets["period"], period=packets["at"])
     i, j, amount = pair(at, leaving, NODE, ("amount", "units"))
@@ -175,15 +185,8 @@ def _loops(ledger: Ledger) -> pd.DataFrame:
     per_profile = amounts.groupby("profile")[["km", "handoffs", "crossings"]].sum()
     rows = rows.join(per_profile.astype(float), on="profile")
     tested = rows["therapy"].map(ledger.rules.tested).astype(bool)
-    tests = ledger.tests.reset_index(drop=True)
-    waiting = rows[tested].reset_index(drop=True)
-    i, j, amount = pair(waiting, tests, CLASS, ("amount", "tests"))
-    met, test, has = _split(waiting, i, amount), _take(tests, np.maximum(j, 0)), j >= 0
-    price = test["price"] * ledger.discount(test["period"]) if len(test) else 0.0
-    met = met.assign(cost=met["cost"] + np.where(has, price * met["amount"], 0.0))
-    for column, source in (("lab", "lab"), ("panel", "panel"), ("sample_mode", "mode")):
-        met[column] = np.where(has, test[source], "")
-    packets = pd.concat([rows[~tested], met], ignore_index=True)
+    given = {"lab": "lab", "panel": "panel", "sample_mode": "mode"}
+    packets = pd.concat([rows[~tested], _met(ledger, rows[tested].reset_index(drop=True), given)], ignore_index=True)
     return packets.assign(amount=packets["amount"] * packets["gain"])
 
 
@@ -234,6 +237,8 @@ def chain_violations(ledger: Ledger, packets: pd.DataFrame) -> Iterator[Violatio
 
 def class_violations(ledger: Ledger) -> Iterator[Violation]:
     """Yield the tests of a class that are not valid for every donation (every loop) of the class."""
+    if ledger.tests.empty:
+        return
     rules = ledger.rules
     donations = ledger.donations[ledger.donations["tested"].astype(bool)]
     donations = donations.assign(sites=donations["site"], modes=donations["mode"], centre="")

@@ -10,6 +10,7 @@ import pandas as pd
 from donornet.evaluation.evaluation import Evaluation, evaluate
 from donornet.evaluation.violation import TOLERANCE, Violation, differs, exceeds, place, records
 from donornet.instance.instance import Instance
+from donornet.instance.plain_text import plain_text
 from donornet.instance.schema import MATERIAL_STAGES
 from donornet.solution import Result, Status
 
@@ -29,6 +30,7 @@ COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Key columns and figures of the stated tables that are compared; a missing row stands for zeros."""
 
 
+@plain_text
 def check(instance: Instance, result: Result) -> list[Violation]:
     """Return everything that is wrong with a result; nothing: the result is proven right.
 

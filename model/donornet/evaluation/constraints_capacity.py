@@ -27,11 +27,11 @@ def capacity_violations(ledger: Ledger, use: pd.DataFrame) -> Iterator[Violation
 
 def _capacity(ledger: Ledger, use: pd.DataFrame) -> Iterator[Violation]:
     rows = ledger.design.facilities.merge(use, on=FACILITY, how="left").fillna({"use": 0.0})
-    for row in records(rows[rows["capacity"].notna() & exceeds(rows["use"], rows["capacity"].fillna(np.inf))]):
+    for row in records(rows, rows["capacity"].notna() & exceeds(rows["use"], rows["capacity"].fillna(np.inf))):
         message = f"{place(row, *FACILITY)}: use {row['use']:g} exceeds capacity {row['capacity']:g} {row['unit']}"
         yield Violation("capacity", message, row["use"] - row["capacity"])
     least = (rows["min_load"] * rows["capacity"]).fillna(0.0)
-    for row in records(rows.assign(least=least)[(rows["open"] > 0) & exceeds(least, rows["use"])]):
+    for row in records(rows.assign(least=least), (rows["open"] > 0) & exceeds(least, rows["use"])):
         message = f"{place(row, *FACILITY)}: use {row['use']:g} is below min_load, {row['least']:g} {row['unit']}"
         yield Violation("min-load", message, row["least"] - row["use"])
 
@@ -48,7 +48,7 @@ def _open_before_use(ledger: Ledger) -> Iterator[Violation]:
         return
     rows = rows.assign(scale=rows.groupby(["stage", "period"])["units"].transform("max"))
     rows = rows.merge(ledger.design.facilities[[*FACILITY, "open"]], on=FACILITY)
-    for row in records(rows[(rows["open"] == 0) & exceeds(rows["units"], 0.0, rows["scale"])]):
+    for row in records(rows, (rows["open"] == 0) & exceeds(rows["units"], 0.0, rows["scale"])):
         message = f"{place(row, *FACILITY)}: {row['units']:g} units enter a facility that is not open"
         yield Violation("open-before-use", message, row["units"])
 
@@ -62,7 +62,7 @@ def _operations(ledger: Ledger) -> Iterator[Violation]:
         return
     rows = sums(entries[bounded], keys, "units")
     most = rows["most"].astype(float) * ledger.instance.years
-    for row in records(rows.assign(most=most)[exceeds(rows["units"], most)]):
+    for row in records(rows.assign(most=most), exceeds(rows["units"], most)):
         where = place(row, *FACILITY, "therapy")
         message = f"{where}: {row['units']:g} units enter, max_units_per_year allows {row['most']:g}"
         yield Violation("operation-limit", message, row["units"] - row["most"])
@@ -77,7 +77,7 @@ def _lanes(ledger: Ledger) -> Iterator[Violation]:
     legs = ledger.legs[ledger.legs["row"].isin(limited.index)]
     rows = sums(legs.assign(row=legs["row"].astype(np.int64)), ["from", "to", "mode", "row", "period"], "units")
     rows["most"] = rows["row"].map(limited).astype(float) * ledger.instance.years
-    for row in records(rows[exceeds(rows["units"], rows["most"])]):
+    for row in records(rows, exceeds(rows["units"], rows["most"])):
         where = place(row, "from", "to", "mode", "period")
         message = f"{where}: {row['units']:g} units travel, max_units_per_year allows {row['most']:g}"
         yield Violation("lane-limit", message, row["units"] - row["most"])
@@ -94,6 +94,6 @@ def _licences(ledger: Ledger) -> Iterator[Violation]:
     held = set(licences[licences["held"] > 0][keys].itertuples(index=False, name=None))
     rows = attach(rows, keys, lambda *key: (key in held,), ["held"])
     rows = rows.assign(scale=rows.groupby(["stage", "period"])["units"].transform("max"))
-    for row in records(rows[~rows["held"].astype(bool) & exceeds(rows["units"], 0.0, rows["scale"])]):
+    for row in records(rows, ~rows["held"].astype(bool) & exceeds(rows["units"], 0.0, rows["scale"])):
         message = f"{place(row, *keys)}: {row['units']:g} units enter under verdict licence, and no licence is held"
         yield Violation("licence-before-use", message, row["units"])

@@ -24,7 +24,7 @@ def _where(row: dict[str, object], *more: str) -> str:
 
 def _fractional(rows: pd.DataFrame, column: str, *more: str, most: float = np.inf) -> Iterator[Violation]:
     apart = (rows[column] - rows[column].round()).abs()
-    for row in records(rows[(apart > INTEGRALITY) | (rows[column] > most + INTEGRALITY)]):
+    for row in records(rows, (apart > INTEGRALITY) | (rows[column] > most + INTEGRALITY)):
         allowed = "0 or 1" if most == 1 else "a whole number"
         message = f"{_where(row, *more)}: {column} is {row[column]:g}, not {allowed}"
         yield Violation("integrality", message, abs(row[column] - round(row[column])))
@@ -57,7 +57,7 @@ def _life_cycle(rows: pd.DataFrame) -> Iterator[Violation]:
         ),
     )
     for wrong, code, words in told:
-        for row in records(rows[wrong]):
+        for row in records(rows, wrong):
             yield Violation(code, f"facility {_where(row)}: {words}", 1.0)
 
 
@@ -69,12 +69,14 @@ def _ladders(rows: pd.DataFrame) -> Iterator[Violation]:
         (rows["steps"] < rows["steps_before"], "stay", "gives capacity steps up: {steps:g} after {steps_before:g}"),
     )
     for wrong, code, words in told:
-        for row in records(rows[wrong]):
+        for row in records(rows, wrong):
             yield Violation(code, f"facility {_where(row)}: " + words.format(**row), 1.0)
 
 
 def _licences(rows: pd.DataFrame) -> Iterator[Violation]:
     rows = rows[rows["status"] == "obtainable"]
+    if rows.empty:
+        return
     yield from _fractional(rows.assign(held=rows["stated"]), "held", "market", most=1)
     told = (
         (~rows["may"] & (rows["held"] > 0), "available-from", "is held before it is available"),
@@ -82,5 +84,5 @@ def _licences(rows: pd.DataFrame) -> Iterator[Violation]:
         (rows["held"] < rows["before"], "stay", "is given up after it was obtained"),
     )
     for wrong, code, words in told:
-        for row in records(rows[wrong]):
+        for row in records(rows, wrong):
             yield Violation(code, f"licence {_where(row, 'market')}: {words}", 1.0)

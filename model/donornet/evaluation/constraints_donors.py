@@ -53,24 +53,24 @@ def registry_of(ledger: Ledger) -> pd.DataFrame:
 
 def _registry(ledger: Ledger, rows: pd.DataFrame) -> Iterator[Violation]:
     wrong = rows["stated"].notna() & differs(rows["stated"].fillna(0.0), rows["registry"])
-    for row in records(rows[wrong]):
+    for row in records(rows, wrong):
         message = (
             f"{place(row, 'pool', 'period')}: registry is stated as {row['stated']:g} and comes to {row['registry']:g}"
         )
         yield Violation("registry", message, abs(row["stated"] - row["registry"]))
-    for row in records(rows[exceeds(rows["recruits"], rows["most"])]):
+    for row in records(rows, exceeds(rows["recruits"], rows["most"])):
         message = f"{place(row, 'pool', 'period')}: {row['recruits']:g} recruits, at most {row['most']:g} are possible"
         yield Violation("recruits", message, row["recruits"] - row["most"])
     unlimited = ledger.tables["donors"]
     unlimited = unlimited[~unlimited["pool"].isin(rows["pool"])]
-    for row in records(unlimited[exceeds(unlimited["recruits"], 0.0)]):
+    for row in records(unlimited, exceeds(unlimited["recruits"], 0.0)):
         message = f"{place(row, 'pool', 'period')}: {row['recruits']:g} recruits for a pool of unlimited supply"
         yield Violation("recruits", message, row["recruits"])
 
 
 def _supply(ledger: Ledger, rows: pd.DataFrame) -> Iterator[Violation]:
     both = side_by_side([(ledger.donations, "donations")], ["pool", "period"]).merge(rows, on=["pool", "period"])
-    for row in records(both[exceeds(both["donations"], both["supply"])]):
+    for row in records(both, exceeds(both["donations"], both["supply"])):
         message = (
             f"{place(row, 'pool', 'period')}: {row['donations']:g} donations, {row['registry']:g} donors "
             f"can give {row['supply']:g}"
@@ -90,7 +90,7 @@ def _tests(ledger: Ledger) -> Iterator[Violation]:
         ],
     ], ignore_index=True)  # fmt: skip
     both = side_by_side([(given, "donations"), (ledger.tests, "tests")], CLASS)
-    for row in records(both[differs(both["donations"], both["tests"])]):
+    for row in records(both, differs(both["donations"], both["tests"])):
         where = place(row, "therapy", "site", "donor_class", "market", "period")
         message = f"{where}: {row['donations']:g} donations, {row['tests']:g} tests"
         yield Violation("every-donation-tested", message, abs(row["donations"] - row["tests"]))

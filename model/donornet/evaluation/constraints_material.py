@@ -32,7 +32,7 @@ def _balance(ledger: Ledger) -> Iterator[Violation]:
     last = rows["stage"] == route.map(lambda stages: stages[-1])
     rows = rows.assign(first=rows["stage"] == route.map(lambda stages: stages[0]))
     rows = rows[~(last & stocked(ledger, rows["therapy"]))]
-    for row in records(rows[exceeds(rows["draw"], rows["supply"])]):
+    for row in records(rows, exceeds(rows["draw"], rows["supply"])):
         came = "released" if row["first"] else "came in"
         message = f"{place(row, *NODE)}: {row['draw']:g} units leave, {row['supply']:g} {came}"
         yield Violation("release" if row["first"] else "flow-balance", message, row["draw"] - row["supply"])
@@ -57,7 +57,7 @@ def _demand(ledger: Ledger) -> Iterator[Violation]:
     )
     met = rows["came"] + rows["unmet"]
     wrong = exceeds(rows["doses"], met) | (~may_exceed & exceeds(met, rows["doses"]))
-    for row in records(rows[wrong]):
+    for row in records(rows, wrong):
         message = f"{place(row, *WANTED)}: demand {row['doses']:g}, served {row['came']:g}, unmet {row['unmet']:g}"
         yield Violation("meet-demand", message, abs(row["doses"] - row["came"] - row["unmet"]))
 
@@ -72,7 +72,7 @@ def _loops_without_demand(ledger: Ledger) -> Iterator[Violation]:
     )
     counted = loops.assign(period=loops["period"].where(at_entry, loops["arrival"]))
     rows = side_by_side([(ledger.demand, "doses"), (counted, "patients")], WANTED)
-    for row in records(rows[(rows["doses"] <= 0) & exceeds(rows["patients"], 0.0)]):
+    for row in records(rows, (rows["doses"] <= 0) & exceeds(rows["patients"], 0.0)):
         message = f"{place(row, *WANTED)}: {row['patients']:g} patients are treated for demand that is not there"
         yield Violation("loop-without-demand", message, row["patients"])
 
@@ -82,7 +82,7 @@ def _unmet(ledger: Ledger) -> Iterator[Violation]:
     rows = ledger.demand
     most = (1.0 - rows["min_service"]) * rows["doses"]
     rows = rows.assign(most=most.where(rows["unmet_penalty"].notna(), 0.0))
-    for row in records(rows[exceeds(rows["unmet"], rows["most"])]):
+    for row in records(rows, exceeds(rows["unmet"], rows["most"])):
         where = place(row, *WANTED)
         message = f"{where}: {row['unmet']:g} of {row['doses']:g} doses are unmet, at most {row['most']:g} may be"
         yield Violation("min-service" if row["most"] > 0 else "hard-demand", message, row["unmet"] - row["most"])
@@ -97,7 +97,7 @@ def _indivisible(ledger: Ledger) -> Iterator[Violation]:
         if rows.empty or not whole:
             continue
         rows = rows[rows["therapy"].isin(whole)]
-        for row in records(rows[(rows[column] - rows[column].round()).abs() > INTEGRALITY]):
+        for row in records(rows, (rows[column] - rows[column].round()).abs() > INTEGRALITY):
             where = place(row, *[key for key in rows.columns if key != column])
             message = f"{name}: {where}: {row[column]:g} of an indivisible therapy is not a whole number"
             yield Violation("indivisible", message, abs(row[column] - round(row[column])))

@@ -16,18 +16,22 @@ TERMS = (
 """Terms of the objective. One-off money is opening, closing, steps and licences; what is paid by the year is fixed."""
 
 
+Money = tuple[str, pd.DataFrame, pd.Series]
+"""A term, rows with a period (and a therapy), and the undiscounted amount of each [currency]."""
+
+
 def costs_of(ledger: Ledger) -> pd.DataFrame:
     """Return the costs but the penalties of diversity and limits.
 
     Columns term, period, therapy (blank: of none), cost (discounted) and undiscounted [currency].
     """
-    parts = [_part(term, frame) for term, frame in (*_design_money(ledger), *_flow_money(ledger))]
-    return _discounted(ledger, pd.concat([part for part in parts if len(part)], ignore_index=True))
+    parts = [_part(*money) for money in (*_design_money(ledger), *_flow_money(ledger)) if len(money[1])]
+    return _discounted(ledger, pd.concat(parts, ignore_index=True))
 
 
 def with_penalties(ledger: Ledger, costs: pd.DataFrame, penalties: pd.DataFrame) -> pd.DataFrame:
     """Add to `costs` the penalties of diversity and limits: period in which they count, undiscounted [currency]."""
-    parts = [costs, _part("shortfall_penalty", penalties)]
+    parts = [costs, _part("shortfall_penalty", penalties, penalties["undiscounted"])]
     return _discounted(ledger, pd.concat([part for part in parts if len(part)] or parts, ignore_index=True))
 
 
@@ -39,42 +43,42 @@ def _discounted(ledger: Ledger, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["term", "period", "therapy", "cost", "undiscounted"]]
 
 
-def _part(term: str, frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[["period", "undiscounted"]].assign(term=term, therapy=frame.get("therapy", ""))
+def _part(term: str, frame: pd.DataFrame, amount: pd.Series) -> pd.DataFrame:
+    """Return the amounts of a term [currency], undiscounted, by the periods and therapies of the rows."""
+    therapy = frame.get("therapy", "")
+    return pd.DataFrame(
+        {"period": frame["period"], "undiscounted": amount.astype(float), "term": term, "therapy": therapy}
+    )
 
 
-def _money(frame: pd.DataFrame, amount: pd.Series) -> pd.DataFrame:
-    return frame.assign(undiscounted=amount.astype(float))
-
-
-def _design_money(ledger: Ledger) -> Iterator[tuple[str, pd.DataFrame]]:
+def _design_money(ledger: Ledger) -> Iterator[Money]:
     facilities, licences = ledger.design.facilities, ledger.design.licences
-    yield "opening", _money(facilities, facilities["opening_cost"])
-    yield "closing", _money(facilities, facilities["closing_cost"])
-    yield "steps", _money(facilities, facilities["step_cost"])
-    yield "licences", _money(licences, licences["opening_cost"])
-    yield "fixed", _money(facilities, facilities["fixed_cost"])
-    yield "fixed", _money(licences, licences["fixed_cost"])
+    yield "opening", facilities, facilities["opening_cost"]
+    yield "closing", facilities, facilities["closing_cost"]
+    yield "steps", facilities, facilities["step_cost"]
+    yield "licences", licences, licences["opening_cost"]
+    yield "fixed", facilities, facilities["fixed_cost"]
+    yield "fixed", licences, licences["fixed_cost"]
     recruits = ledger.tables["donors"]
     recruits = attach(recruits, ["pool"], lambda pool: (ledger.rules.pools[pool]["recruitment_cost"],), ["unit_cost"])
-    yield "recruitment", _money(recruits, recruits["recruits"] * recruits["unit_cost"])
+    yield "recruitment", recruits, recruits["recruits"] * recruits["unit_cost"]
 
 
-def _flow_money(ledger: Ledger) -> Iterator[tuple[str, pd.DataFrame]]:
+def _flow_money(ledger: Ledger) -> Iterator[Money]:
     entries, legs, donations = ledger.entries, ledger.legs, ledger.donations
-    worked = _money(entries, entries["units"] * entries["unit_cost"])
-    testing = worked["stage"] == "testing"
-    yield "donation", _money(donations, donations["donations"] * donations["donation_cost"])
-    yield "testing", worked[testing]
-    yield "testing", _money(ledger.tests, ledger.tests["tests"] * ledger.tests["panel_cost"])
-    yield "operations", worked[~testing]
-    yield "bridging", _money(entries, entries["units"] * entries["bridging_cost"])
-    yield "bridging", _money(donations, donations["donations"] * donations["donor_bridging"])
-    yield "transport", _money(legs, legs["units"] * legs["lane_cost"])
+    worked = entries["units"] * entries["unit_cost"]
+    testing = entries["stage"] == "testing"
+    yield "donation", donations, donations["donations"] * donations["donation_cost"]
+    yield "testing", entries[testing], worked[testing]
+    yield "testing", ledger.tests, ledger.tests["tests"] * ledger.tests["panel_cost"]
+    yield "operations", entries[~testing], worked[~testing]
+    yield "bridging", entries, entries["units"] * entries["bridging_cost"]
+    yield "bridging", donations, donations["donations"] * donations["donor_bridging"]
+    yield "transport", legs, legs["units"] * legs["lane_cost"]
     stock = attach(ledger.tables["stock"], ["therapy", "site"], lambda *key: (_holding(ledger, *key),), ["unit_cost"])
-    yield "holding", _money(stock, stock["doses"] * stock["unit_cost"])
+    yield "holding", stock, stock["doses"] * stock["unit_cost"]
     demand = ledger.demand
-    yield "unmet_penalty", _money(demand, demand["unmet"] * demand["unmet_penalty"].fillna(0.0))
+    yield "unmet_penalty", demand, demand["unmet"] * demand["unmet_penalty"].fillna(0.0)
 
 
 def _holding(ledger: Ledger, therapy: str, site: str) -> float:

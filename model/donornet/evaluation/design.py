@@ -91,6 +91,8 @@ def _facilities(instance: Instance, stated: pd.DataFrame) -> pd.DataFrame:
 def _ladders(instance: Instance, rows: pd.DataFrame) -> pd.DataFrame:
     """Return for each facility and period what its steps add, what they cost when bought and what they cost a year."""
     answer = pd.DataFrame(0.0, index=rows.index, columns=["added", "bought", "yearly", "ladder"])
+    if not instance.has("capacity_steps"):
+        return answer
     ladders = instance.table("capacity_steps").sort_values("step").groupby(["site", "stage"], sort=False)
     at = rows.groupby(["site", "stage"], sort=False).indices
     for key, ladder in ladders:

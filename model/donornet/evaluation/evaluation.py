@@ -22,6 +22,7 @@ from donornet.evaluation.rules import RuleEngine
 from donornet.evaluation.screen import screen
 from donornet.evaluation.violation import Violation
 from donornet.instance.instance import Instance
+from donornet.instance.plain_text import handed_out, plain_text
 from donornet.solution import Solution
 
 INTERNAL = ["penalty", "first", "scale"]
@@ -48,6 +49,7 @@ class Evaluation:
     violations: list[Violation]
 
 
+@plain_text
 def evaluate(instance: Instance, solution: Solution) -> Evaluation:
     """Recompute everything about a design from the instance and the decisions.
 
@@ -86,7 +88,7 @@ def evaluate(instance: Instance, solution: Solution) -> Evaluation:
         "kpis": kpis_of(ledger, costs),
     }
     violations = [*screened.violations, *_violations(ledger, packets, use, diversity, limits)]
-    return Evaluation(float(costs["cost"].sum()), tables, violations)
+    return Evaluation(float(costs["cost"].sum()), handed_out(tables), violations)
 
 
 def _violations(

@@ -35,18 +35,21 @@ def attach(
         return frame.assign(**dict.fromkeys(columns, np.empty(0)))
     groups = codes(frame, keys)
     first = np.unique(groups, return_index=True)[1]
-    distinct = frame[list(keys)].iloc[first]
-    answers = [answer(*key) for key in distinct.itertuples(index=False, name=None)]
+    distinct = zip(*(frame[key].iloc[first].tolist() for key in keys), strict=True)
+    answers = [answer(*key) for key in distinct]
     new = {}
     for i, column in enumerate(columns):
         values = [row[i] for row in answers]
         kind = object if isinstance(values[0], str) else None
-        new[column] = pd.Series(np.array(values, dtype=kind)[groups], index=frame.index, dtype=kind)
+        cells = np.array(values, dtype=kind)[groups]
+        new[column] = cells if kind is None else pd.Series(cells, index=frame.index, dtype=kind)
     return frame.assign(**new)
 
 
 def sums(frame: pd.DataFrame, keys: Sequence[str], column: str) -> pd.DataFrame:
     """Return the sum of `column` for each combination of `keys`, one row each."""
+    if frame.empty:
+        return frame[list(keys)].assign(**{column: np.empty(0)})
     groups = codes(frame, keys)
     first = np.unique(groups, return_index=True)[1]
     answer = frame[list(keys)].take(first).reset_index(drop=True)

@@ -106,25 +106,31 @@ def ledger_of(rules: RuleEngine, tables: Mapping[str, pd.DataFrame]) -> Ledger:
 
 
 def _entries(donations: pd.DataFrame, tests: pd.DataFrame, flows: pd.DataFrame, loops: Loops) -> pd.DataFrame:
-    parts = []
-    for frame, amount in ((donations, "donations"), (tests, "tests"), (flows, "units")):
-        parts.append(frame.assign(site=frame["to"], stage=frame["to_stage"], hold_from=0.0, units=frame[amount])[ENTRY])
-    return _typed(pd.concat([*parts, loops.entries[ENTRY]], ignore_index=True))
+    amounts = ((donations, "donations"), (tests, "tests"), (flows, "units"))
+    parts = [
+        frame.assign(site=frame["to"], stage=frame["to_stage"], hold_from=0.0, units=frame[amount])
+        for frame, amount in amounts
+        if len(frame)
+    ]
+    return _typed([*parts, loops.entries], ENTRY)
 
 
 def _legs(
     donations: pd.DataFrame, tests: pd.DataFrame, flows: pd.DataFrame, deliveries: pd.DataFrame, loops: Loops
 ) -> pd.DataFrame:
     amounts = ((donations, "donations"), (tests, "tests"), (flows, "units"), (deliveries, "doses"))
-    parts = [frame.assign(units=frame[amount])[MOVE] for frame, amount in amounts]
-    return _typed(pd.concat([*parts, loops.legs[MOVE]], ignore_index=True))
+    parts = [frame.assign(units=frame[amount]) for frame, amount in amounts if len(frame)]
+    return _typed([*parts, loops.legs], MOVE)
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give amounts and periods their types, which tables without a row do not have."""
+def _typed(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Return all parts, amounts and periods in their types, which tables without a row do not have."""
+    filled = [part[columns] for part in parts if len(part)] or [parts[-1][columns]]
+    frame = pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0].reset_index(drop=True)
     text = {"therapy", "market", "site", "stage", "from", "from_stage", "to", "to_stage", "mode", "carries", "verdict"}
     whole = {"period", "entry", "row"}
-    return frame.astype({name: np.int64 if name in whole else np.float64 for name in frame if name not in text})
+    kinds = {name: np.dtype(np.int64 if name in whole else np.float64) for name in columns if name not in text}
+    return frame.astype({name: kind for name, kind in kinds.items() if frame[name].dtype != kind})
 
 
 def _served(demand: pd.DataFrame, rules: RuleEngine, loops: Loops) -> pd.DataFrame:

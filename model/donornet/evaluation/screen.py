@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from donornet.evaluation.frames import attach
 from donornet.evaluation.rules import RuleEngine
 from donornet.evaluation.violation import TOLERANCE, Violation, place, records
 from donornet.solution import SOLUTION_COLUMNS, Solution
@@ -56,31 +55,45 @@ def screen(rules: RuleEngine, solution: Solution) -> Screened:
         violations += found
     for name in ("facilities", "licences", "donors"):
         keys = [column for column in SOLUTION_COLUMNS[name] if column not in AMOUNTS[name]]
-        for row in records(tables[name][tables[name].duplicated(keys)]):
+        twice = tables[name].duplicated(keys)
+        for row in records(tables[name], twice):
             violations.append(Violation("duplicate", f"{name}: {place(row, *keys)} stands there twice", 1.0))
-        tables[name] = tables[name].drop_duplicates(keys).reset_index(drop=True)
+        tables[name] = tables[name][~twice].reset_index(drop=True) if twice.any() else tables[name]
     return Screened(tables, violations)
 
 
 def _amounts(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Violation]]:
     """Set rows without finite amounts aside, lift negative amounts to zero, and say so."""
     violations = []
-    numbers = table[[*AMOUNTS[name], "period"]].apply(pd.to_numeric, errors="coerce").astype(float)
-    bad = ~np.isfinite(numbers.to_numpy(dtype=float)).all(axis=1)
-    for row in records(table[bad]):
-        told = ", ".join(f"{column} {row[column]!r}" for column in numbers.columns)
+    amounts = AMOUNTS[name]
+    numbers = {
+        column: pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        for column in (*amounts, "period")
+    }
+    good = np.logical_and.reduce([np.isfinite(values) for values in numbers.values()])
+    for row in records(table, ~good):
+        told = ", ".join(f"{column} {row[column]!r}" for column in numbers)
         violations.append(Violation("not-a-number", f"{name}: {_ids_of(name, row)}: {told}", 1.0))
-    table = table.assign(**{column: numbers[column] for column in numbers.columns})[~bad]
-    for column in AMOUNTS[name]:
-        for row in records(table[table[column] < -TOLERANCE]):
-            message = f"{name}: {_ids_of(name, row)}: {column} is {row[column]:g}, below zero"
-            violations.append(Violation("negative", message, -row[column]))
-        table = table.assign(**{column: table[column].clip(lower=0.0)})
-    ids = [column for column in table.columns if column not in (*AMOUNTS[name], "period")]
-    table = table.astype({"period": np.int64} | dict.fromkeys(ids, object)).fillna(dict.fromkeys(ids, ""))
-    if name in ("facilities", "licences", "donors", "unmet"):
-        return table, violations
-    return table[table[list(AMOUNTS[name])].gt(0).any(axis=1)], violations
+    for column in amounts:
+        below = good & (numbers[column] < -TOLERANCE)
+        for row, amount in zip(records(table, below), numbers[column][below].tolist(), strict=True):
+            message = f"{name}: {_ids_of(name, row)}: {column} is {amount:g}, below zero"
+            violations.append(Violation("negative", message, -amount))
+    if name not in ("facilities", "licences", "donors", "unmet"):
+        good &= np.logical_or.reduce([numbers[column] > 0 for column in amounts])
+    cells = {column: _cells(table[column], good, numbers.get(column)) for column in table}
+    return pd.DataFrame(cells, index=table.index[good]), violations
+
+
+def _cells(told: pd.Series, good: np.ndarray, numbers: np.ndarray | None) -> pd.Series:
+    """Return the cells of the good rows: amounts not below zero, periods whole, ids as text."""
+    if numbers is None:
+        ids = told.to_numpy(dtype=object)[good]
+        ids[pd.isna(ids)] = ""
+        return pd.Series(ids, index=told.index[good], dtype=object)
+    kept = numbers[good]
+    kept = kept.astype(np.int64) if told.name == "period" else np.maximum(kept, 0.0)
+    return pd.Series(kept, index=told.index[good])
 
 
 def _ids(name: str, table: pd.DataFrame, vocabulary: _Vocabulary) -> tuple[pd.DataFrame, list[Violation]]:
@@ -89,12 +102,15 @@ def _ids(name: str, table: pd.DataFrame, vocabulary: _Vocabulary) -> tuple[pd.Da
     keys = [column for column in SOLUTION_COLUMNS[name] if column not in AMOUNTS[name]]
     if table.empty:
         return empty(name), []
-    told = attach(table, keys, lambda *ids: (words(*ids),), ["_words"])
-    bad = told["_words"].astype(str) != ""
+    ids = list(zip(*(table[key].tolist() for key in keys), strict=True))
+    told = np.array([words(*cells) for cells in ids], dtype=object)
+    bad = told != ""
     violations = [
-        Violation("unknown", f"{name}: {_ids_of(name, row)}: {row['_words']}", 1.0) for row in records(told[bad])
+        Violation("unknown", f"{name}: {_ids_of(name, row)}: {said}", 1.0)
+        for row, said in zip(records(table, bad), told[bad], strict=True)
     ]
-    return table[~bad].sort_values(keys, ignore_index=True), violations
+    order = [at for at in sorted(range(len(ids)), key=ids.__getitem__) if not bad[at]]
+    return table.iloc[order].reset_index(drop=True), violations
 
 
 def _ids_of(name: str, row: dict[str, Any]) -> str:

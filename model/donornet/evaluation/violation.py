@@ -65,9 +65,13 @@ def differs(left: Any, right: Any, scale: Any = 1.0) -> Any:
     return apart | (np.isnan(left) != np.isnan(right))
 
 
-def records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Iterate over the rows of `frame` as dictionaries."""
-    return iter(frame.to_dict("records") if len(frame) else ())
+def records(frame: pd.DataFrame, where: Any = None) -> Iterator[dict[str, Any]]:
+    """Iterate over the rows of `frame`, all or those for which the mask `where` holds, as dictionaries."""
+    if where is not None:
+        holds = np.asarray(where, dtype=bool)
+        frame = frame[holds] if holds.any() else frame.iloc[:0]
+    names = list(frame.columns)
+    return (dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in names), strict=True))
 
 
 def place(row: dict[str, Any], *columns: str) -> str:

@@ -226,6 +226,8 @@ class Bounds:
 
     def _sized(self, facilities: Frame) -> Frame:
         """Return facilities with their ``size``: capacity with every step."""
+        if not self.instance.has("capacity_steps"):
+            return facilities.assign(size=facilities["capacity"])
         steps = self.instance.table("capacity_steps").groupby(["site", "stage"])["capacity"].sum()
         ladder = steps.reindex(pd.MultiIndex.from_frame(facilities[["site", "stage"]]), fill_value=0.0).to_numpy()
         return facilities.assign(size=facilities["capacity"] + ladder)

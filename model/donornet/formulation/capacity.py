@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from donornet.formulation.flows import lane_uses, slot_days
+from donornet.formulation.flows import entries, kept, lane_uses, slot_days
 from donornet.formulation.rows import Family, Rows
 from donornet.formulation.sets import Frame
 from donornet.formulation.variables import block, opened
@@ -15,12 +15,13 @@ from donornet.formulation.variables import block, opened
 FACILITY = ["site", "stage", "period"]
 
 
+@kept
 def loads(m: Any) -> Frame:
     """Return the capacity each variable uses: column, site, stage, t, load per unit of it [units or slot-days]."""
     instance = m.instance
     facilities = instance.table("facilities")[["site", "stage", "capacity_unit"]]
     work = m.network.operations[["therapy", "stage", "site", "load", "occupancy_days"]]
-    uses = m.entries.merge(facilities, on=["site", "stage"]).merge(work, on=["therapy", "stage", "site"])
+    uses = entries(m).merge(facilities, on=["site", "stage"]).merge(work, on=["therapy", "stage", "site"])
     per_unit = uses[uses["capacity_unit"] == "units_per_year"]
     per_unit = per_unit.assign(load=per_unit["load"] * per_unit["units"])
     held = uses[uses["capacity_unit"] == "slots"]
@@ -62,7 +63,7 @@ def _loaded(m: Any, rows: Frame, share: str) -> Family | None:
         return None
     factor = rows.assign(supply=supply_factor(m, rows))
     factor = factor.assign(least=factor["supply"] * factor["min_load"])
-    used = _in_period(m, m.loads)
+    used = _in_period(m, loads(m))
     bases = opened(m).drop(columns=["capacity"]).merge(factor[[*FACILITY, "capacity", share]], on=FACILITY)
     family = Family(rows[FACILITY], FACILITY).plus(used, "load")
     family.minus(bases.assign(size=bases["capacity"] * bases[share]), "size")
@@ -83,7 +84,7 @@ def therapy_capacity(m: Any) -> Rows | None:
     if rows.empty:
         return None
     keys = ["therapy", "stage", "site", "period"]
-    entered = _in_period(m, m.entries)
+    entered = _in_period(m, entries(m))
     rows = rows.merge(entered[keys].drop_duplicates(), on=keys[:3])
     rows = rows.assign(most=rows["max_units_per_year"] * m.instance.years)
     return Family(rows, keys).plus(entered, "units").at_most("most")

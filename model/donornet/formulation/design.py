@@ -22,6 +22,8 @@ def waiting_is_useless(m: Any, rows: Frame) -> np.ndarray:
     looks at single periods, taking it earlier costs nothing and forbids nothing. Then one optimal design takes it in
     the first period or never, and one decision stands for all periods.
     """
+    if rows.empty:
+        return np.zeros(0, dtype=bool)
     instance = m.instance
     limits = instance.table("limits")
     timed = limits["measure"].isin(BOUND_IN_TIME) | (

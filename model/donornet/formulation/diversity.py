@@ -14,11 +14,12 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from donornet.formulation.columns import columns_of
 from donornet.formulation.linear import NOTHING, Linear, rows_of, total
 from donornet.formulation.requirements import COVERAGE, Requirement
-from donornet.formulation.rows import RestructuredError, Rows, columns_of
+from donornet.formulation.rows import Rows
 from donornet.formulation.sets import Frame
-from donornet.formulation.variables import INDEX, add_variable, block
+from donornet.formulation.variables import INDEX, add_variable, block, revise_variable
 
 CUT_TOLERANCE = 1e-7
 """Violation, relative to the scale of the row, up to which a curved requirement counts as met."""
@@ -86,11 +87,7 @@ def revise_diversity_variables(m: Any) -> None:
         There are other requirements or limits that need a variable.
     """
     for name, frame in _diversity_frames(m).items():
-        columns = m.component(name)
-        if (columns is None) != frame.empty:
-            raise RestructuredError(name)
-        if columns is not None:
-            columns.revise(frame)
+        revise_variable(m, name, frame)
 
 
 def _diversity_frames(m: Any) -> dict[str, Frame]:

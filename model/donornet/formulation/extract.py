@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from donornet.formulation.rows import keys_of
+from donornet.formulation.keys import keys_of
 from donornet.formulation.sets import Frame
 from donornet.formulation.variables import block, opened, registered
+from donornet.instance.plain_text import handed_out
 from donornet.solution import SOLUTION_COLUMNS, Solution
 
 ZERO = 1e-9
@@ -51,7 +52,7 @@ def extract(m: Any, values: np.ndarray) -> Solution:
         if name == "Deliver":
             rows = rows.assign(from_state="0")
         tables[table] = rows[list(SOLUTION_COLUMNS[table])].reset_index(drop=True)
-    return Solution(tables)
+    return Solution(handed_out(Solution(tables).tables))
 
 
 def start_values(m: Any, solution: Solution) -> np.ndarray:
@@ -91,7 +92,8 @@ def _facilities(m: Any, values: np.ndarray) -> Frame:
 
 
 def _licences(m: Any, values: np.ndarray) -> Frame:
-    rows = m.instance.table("licences").query("status == 'obtainable'")[["site", "stage", "market"]]
+    rows = m.instance.table("licences")
+    rows = rows.loc[rows["status"] == "obtainable", ["site", "stage", "market"]]
     rows = rows.merge(Frame({"period": list(m.instance.periods)}), how="cross")
     licences = block(m, "Licence")
     index = ["site", "stage", "market", "period"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,26 @@ import pandas as pd
 from donornet.formulation.sets import Frame, Sets
 from donornet.formulation.variables import block
 
+Make = Callable[[Any], Frame]
+
 ENTRY_COLUMNS = ["column", "therapy", "market", "stage", "site", "t", "day", "units", "gated", "centre", "kind"]
 
 
+def kept(make: Make) -> Make:
+    """Keep a table in ``m.tables`` from when it is first asked for: it depends on nothing but the variables."""
+
+    @wraps(make)
+    def table(m: Any) -> Frame:
+        name = make.__name__
+        if name not in m.tables:
+            m.tables[name] = make(m)
+        found: Frame = m.tables[name]
+        return found
+
+    return table
+
+
+@kept
 def entries(m: Any) -> Frame:
     """Return every variable with the facility its flow enters.
 
@@ -41,6 +60,7 @@ def entries(m: Any) -> Frame:
     return pd.concat([row[ENTRY_COLUMNS] for row in rows], ignore_index=True)
 
 
+@kept
 def releases(m: Any) -> Frame:
     """Return what leaves a stage per unit of each allogeneic variable.
 
@@ -66,6 +86,7 @@ def releases(m: Any) -> Frame:
     return pd.concat(parts, ignore_index=True) if parts else Frame(columns=columns)
 
 
+@kept
 def departures(m: Any) -> Frame:
     """Return the state that each variable leaves.
 

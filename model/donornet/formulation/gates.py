@@ -1,23 +1,27 @@
 """Gates: no flow through a facility that is not open, or for a market whose licence is not held.
 
-Each row is bounded by what is useful (`bounds`). Where surplus pays (`surplus`) the rows of facilities with a capacity
-that the flow loads are left out: the capacity alone keeps flow out of a closed facility, and no less tightly.
+Each row is bounded by what is useful (`bounds`). Where surplus pays (`surplus`), the bound of loops has Surplus added.
+Of other flow the rows of facilities with a capacity that it loads are left out there: the capacity alone keeps flow out
+of a closed facility, and no less tightly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from donornet.formulation.rows import Family, Rows, keys_of
-from donornet.formulation.sets import Frame
+from donornet.formulation.flows import departures, entries
+from donornet.formulation.rows import Family, Rows
+from donornet.formulation.sets import Frame, stacked
 from donornet.formulation.variables import block, opened
 
 FLOW = ["therapy", "market", "stage", "site", "t"]
 CENTRE_FLOW = ["therapy", "centre", "stage", "site", "t"]
+LICENSED_FLOW = [*CENTRE_FLOW, "market"]
 
 
 def open_before_use(m: Any) -> Rows | None:
@@ -26,8 +30,9 @@ def open_before_use(m: Any) -> Rows | None:
     $$units_{kfJt} \le U_{kfJt} \cdot Open_{ft} \qquad \forall k, J, f, t$$
     """
     rows = _entered(m, gated=False)
-    rows = rows[~(rows["surplus"] & _loaded(m, rows))]
-    return _gate(m, "open_before_use", rows, lambda: _entering(m, gated=False), FLOW, _decided(m))
+    if rows["surplus"].any():
+        rows = rows[~(rows["surplus"] & _loaded(m, rows))]
+    return _gate(m, "open_before_use", rows, partial(_entering, m, gated=False), FLOW, _decided(m))
 
 
 def release_before_use(m: Any) -> Rows | None:
@@ -42,7 +47,7 @@ def release_before_use(m: Any) -> Rows | None:
     }
     if not any(surplus.values()):
         return None
-    left = m.departures
+    left = departures(m)
     first = left["stage"] == left["therapy"].map({k: route[0] for k, route in routes.items()})
     left = left[first & left["therapy"].map(surplus).astype(bool)]
     if left.empty:
@@ -53,13 +58,27 @@ def release_before_use(m: Any) -> Rows | None:
 
 
 def open_before_loop(m: Any) -> Rows | None:
-    r"""Keep the loops of a centre out of facilities that are not open.
+    r"""Keep the loops of a centre out of facilities that are not open, but for what is surplus.
 
-    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Open_{ft}
-    \qquad \forall k \in K^A, r, f, t$$
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag}
+    \le U_{krft} \cdot Open_{ft} + \sum_\tau Surplus_{kr\tau}
+    \qquad \forall k \in K^A, r, f, t \text{ with the periods } \tau \text{ served}$$
     """
     rows = _looped(m, CENTRE_FLOW, gated=False)
-    return _gate(m, "open_before_loop", rows, lambda: _loop_uses(m, gated=False), CENTRE_FLOW, _decided(m))
+    uses = partial(_less_surplus, m, CENTRE_FLOW, gated=False)
+    return _gate(m, "open_before_loop", rows, uses, CENTRE_FLOW, _decided(m))
+
+
+def open_before_surplus(m: Any) -> Rows | None:
+    r"""Keep surplus loops, too, out of facilities that are not open, where no capacity does.
+
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le \overline{U}_{kft} \cdot Open_{ft}
+    \qquad \forall k \in K^A, r, f, t \text{ where surplus can pay}$$
+    """
+    rows = _beyond(m, CENTRE_FLOW, gated=False)
+    if len(rows):
+        rows = rows[~_loaded(m, rows)]
+    return _gate(m, "open_before_surplus", rows, partial(_loop_uses, m, gated=False), CENTRE_FLOW, _decided(m))
 
 
 def licence_before_use(m: Any) -> Rows | None:
@@ -68,18 +87,30 @@ def licence_before_use(m: Any) -> Rows | None:
     $$units_{kfJt} \le U_{kfJt} \cdot Licence_{wt} \qquad \forall k, w = (f, J), t$$
     """
     rows = _entered(m, gated=True)
-    return _gate(m, "licence_before_use", rows, lambda: _entering(m, gated=True), FLOW, _obtainable(m), "Licence")
+    return _gate(m, "licence_before_use", rows, partial(_entering, m, gated=True), FLOW, _obtainable(m), "Licence")
 
 
 def licence_before_loop(m: Any) -> Rows | None:
-    r"""Let loops that need a licence pass a facility only while the licence is held.
+    r"""Let loops that need a licence pass a facility only while the licence is held, but for what is surplus.
 
-    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le U_{krft} \cdot Licence_{wt}
-    \qquad \forall k \in K^A, r, w = (f, J(r)), t$$
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag}
+    \le U_{krft} \cdot Licence_{wt} + \sum_\tau Surplus_{kr\tau}
+    \qquad \forall k \in K^A, r, w = (f, J(r)), t \text{ with the periods } \tau \text{ served}$$
     """
-    index = [*CENTRE_FLOW, "market"]
-    rows = _looped(m, index, gated=True)
-    return _gate(m, "licence_before_loop", rows, lambda: _loop_uses(m, gated=True), index, _obtainable(m), "Licence")
+    rows = _looped(m, LICENSED_FLOW, gated=True)
+    uses = partial(_less_surplus, m, LICENSED_FLOW, gated=True)
+    return _gate(m, "licence_before_loop", rows, uses, LICENSED_FLOW, _obtainable(m), "Licence")
+
+
+def licence_before_surplus(m: Any) -> Rows | None:
+    r"""Let surplus loops, too, pass a facility that needs a licence only while the licence is held.
+
+    $$\sum_{\lambda \ni f} \omega_\lambda Loop_{\lambda,t-lag} \le \overline{U}_{kft} \cdot Licence_{wt}
+    \qquad \forall k \in K^A, r, w = (f, J(r)), t \text{ where surplus can pay}$$
+    """
+    rows = _beyond(m, LICENSED_FLOW, gated=True)
+    uses = partial(_loop_uses, m, gated=True)
+    return _gate(m, "licence_before_surplus", rows, uses, LICENSED_FLOW, _obtainable(m), "Licence")
 
 
 def _once(m: Any, name: tuple[Any, ...], make: Callable[[], Frame]) -> Frame:
@@ -91,8 +122,9 @@ def _once(m: Any, name: tuple[Any, ...], make: Callable[[], Frame]) -> Frame:
 
 def _entering(m: Any, *, gated: bool) -> Frame:
     """Return donations, tests and material with the facility that they enter, all or only what needs a licence."""
-    entered = m.entries["kind"] != "Loop"
-    return m.entries[entered & m.entries["gated"] if gated else entered]
+    rows = entries(m)
+    entered = rows["kind"] != "Loop"
+    return rows[entered & rows["gated"] if gated else entered]
 
 
 def _entered(m: Any, *, gated: bool) -> Frame:
@@ -102,10 +134,13 @@ def _entered(m: Any, *, gated: bool) -> Frame:
         return _entering(m, gated=gated)[[*FLOW, "kind"]].drop_duplicates(FLOW).reset_index(drop=True)
 
     rows = _once(m, ("entered", gated), distinct)
+    if rows.empty:
+        return rows.assign(U=0.0, surplus=False)
     material, donors = rows["therapy"].map(m.surplus.of_material), rows["therapy"].map(m.surplus.of_donors)
     surplus = np.where(rows["kind"] == "Ship", material, donors).astype(bool)
     bound = m.bounds.useful(rows)
-    bound[surplus] = m.surplus.most(rows[surplus])
+    if surplus.any():
+        bound[surplus] = m.surplus.most(rows[surplus])
     return rows.assign(U=m.bounds.within_capacity(rows, bound), surplus=surplus)
 
 
@@ -125,7 +160,8 @@ def _loop_uses(m: Any, *, gated: bool) -> Frame:
 
     The weight is the loop's gain where demand counts at delivery, 1 where it counts at entry.
     """
-    uses, loops = m.entries[m.entries["kind"] == "Loop"], block(m, "Loop")
+    rows, loops = entries(m), block(m, "Loop")
+    uses = rows[rows["kind"] == "Loop"]
     uses = uses[uses["gated"]] if gated else uses
     if uses.empty or loops is None:
         return uses.assign(at_entry=False, counts=0)
@@ -133,12 +169,8 @@ def _loop_uses(m: Any, *, gated: bool) -> Frame:
     return uses.assign(units=np.where(uses["at_entry"], 1.0, uses["gain"]))
 
 
-def _looped(m: Any, index: list[str], *, gated: bool) -> Frame:
-    """Return the rows of loops by centre and facility with their bound.
-
-    The bound is the demand of the centre in the periods that the loops serve, and for whole patients at delivery the
-    dose that rounding up adds.
-    """
+def _served(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the rows of loops by centre and facility with each period whose demand they serve (``counts``)."""
 
     def distinct() -> Frame:
         uses = _loop_uses(m, gated=gated)
@@ -146,17 +178,44 @@ def _looped(m: Any, index: list[str], *, gated: bool) -> Frame:
             return Frame(columns=[*index, "at_entry", "counts", "largest"])
         return uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
 
-    served = _once(m, ("looped", gated), distinct)
+    return _once(m, ("looped", gated), distinct)
+
+
+def _looped(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the rows of loops by centre and facility with their bound.
+
+    The bound is the demand of the centre in the periods that the loops serve; for whole patients at delivery also the
+    dose that rounding up adds, unless Surplus counts it.
+    """
+    served = _served(m, index, gated=gated)
     if served.empty:
         return Frame(columns=[*index, "U"])
     demand = m.sets.demand[["therapy", "centre", "t", "doses"]].rename(columns={"t": "counts"})
     served = served.merge(demand, on=["therapy", "centre", "counts"])
-    rounded = served["therapy"].map({k: m.bounds.whole(k) for k in m.instance.routes}) & ~served["at_entry"]
-    served = served.assign(U=served["doses"] + np.where(rounded, served["largest"], 0.0))
-    rows = served.groupby([*index, "at_entry"])["U"].sum().reset_index()
-    surplus = (rows["therapy"].map(m.surplus.of_material) & ~rows["at_entry"]).to_numpy(dtype=bool)
-    rows = rows.assign(U=np.where(surplus, rows["therapy"].map(m.surplus.generous), rows["U"]))
-    return rows if gated else rows[~(surplus & _loaded(m, rows))]
+    whole = served["therapy"].map({k: m.bounds.whole(k) and not pays for k, pays in m.surplus.of_material.items()})
+    served = served.assign(U=served["doses"] + np.where(whole & ~served["at_entry"], served["largest"], 0.0))
+    return served.groupby(index)["U"].sum().reset_index()
+
+
+def _less_surplus(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the loops of each row with their weight in ``units``, and -1 for the Surplus of each period served."""
+    uses, surplus = _loop_uses(m, gated=gated), block(m, "Surplus")
+    if surplus is None or uses.empty:
+        return uses
+    surplus = surplus[["therapy", "centre", "t", "column"]].rename(columns={"t": "counts"})
+    less = _served(m, index, gated=gated).merge(surplus, on=["therapy", "centre", "counts"])
+    columns = [*index, "column", "units"]
+    return stacked([uses[columns], less.assign(units=-1.0)[columns]])
+
+
+def _beyond(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the rows of loops at delivery where surplus can pay with a bound on all that could be asked for."""
+    served = _served(m, index, gated=gated)
+    if served.empty:
+        return Frame(columns=[*index, "U"])
+    pays = served["therapy"].map(m.surplus.of_material).astype(bool) & ~served["at_entry"].astype(bool)
+    rows = served.loc[pays, index].drop_duplicates()
+    return rows.assign(U=rows["therapy"].map(m.surplus.generous))
 
 
 def _decided(m: Any) -> Frame:
@@ -186,7 +245,7 @@ def _gate(
     names = [*(c for c in index if c != "t"), "period"]
     there = m.component(name)
     if isinstance(there, Rows):
-        gated = there.with_coefficients(keys_of(rows, names), rows["gate"].to_numpy(), -rows["U"].to_numpy(dtype=float))
+        gated = there.with_coefficients(rows[names], rows["gate"].to_numpy(), -rows["U"].to_numpy(dtype=float))
         if gated is not None:
             return gated
     family = Family(rows, names)

@@ -62,12 +62,13 @@ def rows_of(items: Sequence[tuple[Any, Linear, float, float]], doc: str = "") ->
     """Return constraints ``lower <= expression <= upper`` from (index, expression, lower, upper)."""
     if not items:
         return None
-    row = np.repeat(np.arange(len(items)), [len(linear.columns) for _, linear, _, _ in items])
-    column = np.concatenate([linear.columns for _, linear, _, _ in items]).astype(int)
+    row = np.repeat(np.arange(len(items), dtype=np.int32), [len(linear.columns) for _, linear, _, _ in items])
+    column = np.concatenate([linear.columns for _, linear, _, _ in items]).astype(np.int32)
     value = np.concatenate([linear.values for _, linear, _, _ in items])
     width = int(column.max()) + 1 if len(column) else 1
     matrix = coo_array((value, (row, column)), shape=(len(items), width)).tocsr()
     matrix.sum_duplicates()
+    matrix.eliminate_zeros()
     constants = np.array([linear.constant for _, linear, _, _ in items])
     lower = np.array([low for _, _, low, _ in items]) - constants
     upper = np.array([high for _, _, _, high in items]) - constants

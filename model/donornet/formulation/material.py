@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from donornet.formulation.flows import departures, releases
 from donornet.formulation.rows import Family, Rows
 from donornet.formulation.sets import Frame
-from donornet.formulation.variables import block
+from donornet.formulation.variables import add_variable, block, revise_variable
 
 STATE = ["therapy", "market", "stage", "site", "state", "period"]
 PLACE = ["therapy", "market", "site", "period"]
@@ -82,18 +83,29 @@ def meet_demand(m: Any) -> Rows | None:
 
     $$\sum_{f,m} Deliver_{kfmr,t-lag_{fmr}} + Unmet_{krt} = doses_{krt} \qquad \forall k \in K^L,r,t$$
     """
-    rows = m.sets.demand.query("modality == 'allogeneic'")
+    demand = m.sets.demand
+    rows = demand[demand["modality"] == "allogeneic"]
     return _demand(m, rows, _arriving(m)).equal("doses") if len(rows) else None
 
 
 def meet_demand_at_delivery(m: Any) -> Rows | None:
-    r"""Meet autologous demand with doses that arrive; surplus is discarded.
+    r"""Meet autologous demand with doses that arrive; surplus is discarded, and counted where it can pay.
 
     $$\sum_{\lambda \in \Lambda_{kr}} \gamma_\lambda Loop_{\lambda,t-lag_\lambda} + Unmet_{krt} \ge doses_{krt}
     \qquad \forall k \in K^A,r,t \text{ at delivery}$$
+
+    $$\sum_{\lambda \in \Lambda_{kr}} \gamma_\lambda Loop_{\lambda,t-lag_\lambda} + Unmet_{krt}
+    = doses_{krt} + Surplus_{krt} \qquad \forall k \in K^A,r,t \text{ at delivery, where surplus can pay}$$
     """
-    rows = m.sets.demand.query("modality == 'autologous' and demand_at == 'delivery'")
-    return _demand(m, rows, _looped(m, at_entry=False)).at_least("doses") if len(rows) else None
+    demand = m.sets.demand
+    rows = demand[(demand["modality"] == "autologous") & (demand["demand_at"] == "delivery")]
+    if rows.empty:
+        return None
+    surplus = block(m, "Surplus")
+    if surplus is None:
+        return _demand(m, rows, _looped(m, at_entry=False)).at_least("doses")
+    rows = rows.assign(most=rows["doses"].where(rows["therapy"].map(m.surplus.of_material).astype(bool), np.inf))
+    return _demand(m, rows, _looped(m, at_entry=False)).minus(surplus).between("doses", "most")
 
 
 def meet_demand_at_entry(m: Any) -> Rows | None:
@@ -102,8 +114,34 @@ def meet_demand_at_entry(m: Any) -> Rows | None:
     $$\sum_{\lambda \in \Lambda_{kr}} Loop_{\lambda t} + Unmet_{krt} = doses_{krt}
     \qquad \forall k \in K^A,r,t \text{ at entry}$$
     """
-    rows = m.sets.demand.query("modality == 'autologous' and demand_at == 'entry'")
+    demand = m.sets.demand
+    rows = demand[(demand["modality"] == "autologous") & (demand["demand_at"] == "entry")]
     return _demand(m, rows, _looped(m, at_entry=True)).equal("doses") if len(rows) else None
+
+
+def add_surplus(m: Any) -> None:
+    """Add Surplus for the loops of therapies where doses beyond demand can pay."""
+    frame = _surplus(m)
+    if len(frame):
+        add_variable(m, "Surplus", frame)
+
+
+def revise_surplus(m: Any) -> None:
+    """Give Surplus the data of the demand, limits and least loads that the model holds now.
+
+    Raises
+    ------
+    RestructuredError
+        Surplus can pay elsewhere now.
+    """
+    revise_variable(m, "Surplus", _surplus(m))
+
+
+def _surplus(m: Any) -> Frame:
+    """Return the autologous demand at delivery of therapies where surplus can pay."""
+    demand = m.sets.demand
+    loops = (demand["modality"] == "autologous") & (demand["demand_at"] == "delivery")
+    return demand[loops & demand["therapy"].map(m.surplus.of_material).astype(bool)]
 
 
 def _with_period(rows: Frame, m: Any) -> Frame:
@@ -118,17 +156,17 @@ def _last_stages(m: Any) -> Frame:
 
 
 def _balance(m: Any, *, first: bool) -> Rows | None:
-    left = m.departures.merge(_last_stages(m), on="therapy")
+    left = departures(m).merge(_last_stages(m), on="therapy")
     left = _with_period(left[(left["stage"] != left["last"]) & ((left["stage"] == left["first"]) == first)], m)
     if left.empty:
         return None
     family = Family(left[STATE].drop_duplicates(), STATE).plus(left)
-    return family.minus(_with_period(m.releases, m), "units").at_most(0.0)
+    return family.minus(_with_period(releases(m), m), "units").at_most(0.0)
 
 
 def _produced(m: Any) -> Frame:
     """Return what each variable produces at the last stage: column, therapy, market, site, period, units [doses]."""
-    done = m.releases.merge(_last_stages(m), on="therapy")
+    done = releases(m).merge(_last_stages(m), on="therapy")
     return _with_period(done[done["stage"] == done["last"]], m)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.base.component import index_repr
 from pyomo.core.base.var import VarData
 from pyomo.repn import generate_standard_repn
-from scipy.sparse import coo_array, csr_array, vstack
+from scipy.sparse import coo_array, csr_array
 
 from donornet.exceptions import SolverError
+from donornet.formulation.columns import Columns, Variables, columns_of
 from donornet.formulation.objective import is_unchanged, own_costs
-from donornet.formulation.rows import Columns, Rows
+from donornet.formulation.rows import Rows
+
+Block: TypeAlias = tuple[csr_array, np.ndarray, np.ndarray]
+"""Rows of a program with their lower and upper bounds."""
 
 KNOWN_COMPONENTS = frozenset({
     pyo.Var, pyo.Constraint, pyo.Objective, pyo.Expression, pyo.Param, pyo.Set, pyo.RangeSet, pyo.SetOf, pyo.Block,
@@ -44,7 +48,7 @@ class Matrix:
         1 where the model minimises, -1 where it maximises (cost is negated).
     """
 
-    variables: list[VarData]
+    variables: Sequence[VarData]
     cost: np.ndarray
     offset: float
     lower: np.ndarray
@@ -72,15 +76,11 @@ def assemble(model: Any) -> Matrix:
         of the model is neither variable, constraint nor objective (for example an SOS constraint).
     """
     _refuse_foreign_components(model)
-    variables, position = _variables(model)
+    variables = _variables(model)
     _refuse_removed_columns(model)
     lower, upper, integer, fixed = _bounds(variables)
-    blocks = list(_row_blocks(model, position, len(variables)))
-    empty = csr_array((0, len(variables)))
-    rows = vstack([empty, *(block for block, _, _ in blocks)], format="csr")
-    row_lower = np.concatenate([np.empty(0), *(low for _, low, _ in blocks)])
-    row_upper = np.concatenate([np.empty(0), *(high for _, _, high in blocks)])
-    cost, offset, sense = _objective(model, position)
+    rows, row_lower, row_upper = _stacked(list(_row_blocks(model, variables)), len(variables))
+    cost, offset, sense = _objective(model, variables)
     offset += float(cost[fixed] @ lower[fixed])
     cost[fixed] = 0.0
     return Matrix(variables, cost, offset, lower, upper, integer, rows, row_lower, row_upper, sense)
@@ -92,8 +92,8 @@ def row_names(model: Any) -> list[str]:
     written: list[Any] = []
     for component in model.component_objects(pyo.Constraint, active=True, descend_into=True):
         if isinstance(component, Rows):
-            keys = list(component._position)
-            names.extend(component.name + index_repr(keys[row]) for row in component.untouched())
+            untouched = np.arange(len(component.index_keys))[component.untouched()]
+            names.extend(component.name + index_repr(component.index_keys.order[row]) for row in untouched)
             written.extend(component._data.values())
         else:
             written.extend(component.values())
@@ -107,13 +107,12 @@ def _refuse_foreign_components(model: Any) -> None:
             raise SolverError(f"{component.name}: a component of type {kind.__name__} cannot be handed to HiGHS")
 
 
-def _variables(model: Any) -> tuple[list[VarData], dict[int, int]]:
-    own = [block for block in model.component_objects(pyo.Var) if isinstance(block, Columns)]
-    variables = [variable for block in own for variable in block._data.values()]
+def _variables(model: Any) -> Variables:
+    others: list[VarData] = []
     for component in model.component_objects(pyo.Var, descend_into=True):
         if not isinstance(component, Columns) and not component.is_reference():
-            variables.extend(component.values())
-    return variables, {id(variable): column for column, variable in enumerate(variables)}
+            others.extend(component.values())
+    return Variables(columns_of(model).blocks, others)
 
 
 def _refuse_removed_columns(model: Any) -> None:
@@ -121,7 +120,7 @@ def _refuse_removed_columns(model: Any) -> None:
     width = 0
     for block in model.component_objects(pyo.Var):
         if isinstance(block, Columns):
-            if len(block._data) != len(block.frame) or block.start not in (-1, width):
+            if block.removed or block.start not in (-1, width):
                 raise SolverError(f"variables of {block.name} or before it were deleted; fix them to zero instead")
             width += len(block.frame)
     for rows in model.component_objects(pyo.Constraint, active=True):
@@ -129,19 +128,38 @@ def _refuse_removed_columns(model: Any) -> None:
             raise SolverError(f"variables that {rows.name} needs were deleted; fix them to zero instead")
 
 
-def _bounds(variables: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _bounds(variables: Variables) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return lower and upper bounds and integrality, a fixed variable bounded to its value; and which are fixed."""
-    domains = {id(variable._domain): variable for variable in variables}
-    kinds = {domain: _range_of(variable) for domain, variable in domains.items()}
-    ranges = np.array([kinds[id(variable._domain)] for variable in variables], dtype=float).reshape(-1, 3)
-    lower = np.fmax(ranges[:, 0], _numbers([variable._lb for variable in variables]))
-    upper = np.fmin(ranges[:, 1], _numbers([variable._ub for variable in variables]))
-    fixed = np.flatnonzero([variable._fixed for variable in variables])
+    lower, upper = np.empty(len(variables)), np.empty(len(variables))
+    integer = np.empty(len(variables), dtype=bool)
+    start = 0
+    for block, end in zip(variables.blocks, variables.ends, strict=True):
+        part, domains = slice(start, end), block.domains if isinstance(block.domains, list) else [block.domains]
+        low, high, integer[part] = _ranges(domains, [block] * len(domains))
+        lower[part] = np.fmax(low, 0.0)
+        upper[part] = np.fmin(high, np.where(np.isfinite(block.upper), block.upper, np.inf))
+        start = end
+    written = variables.written()
+    columns, members = np.array(list(written), dtype=int), list(written.values())
+    low, high, integer[columns] = _ranges([variable.domain for variable in members], members)
+    lower[columns] = np.fmax(low, _numbers([variable._lb for variable in members]))
+    upper[columns] = np.fmin(high, _numbers([variable._ub for variable in members]))
+    fixed = [column for column, variable in written.items() if variable._fixed]
     for column in fixed:
-        if variables[column].value is None:
-            raise SolverError(f"{variables[column].name} is fixed without a value")
-        lower[column] = upper[column] = variables[column].value
-    return lower, upper, ranges[:, 2] == 1.0, fixed
+        if written[column].value is None:
+            raise SolverError(f"{written[column].name} is fixed without a value")
+        lower[column] = upper[column] = written[column].value
+    return lower, upper, integer, np.array(fixed, dtype=int)
+
+
+def _ranges(domains: list[Any], owners: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower and upper ends of the owners' domains, and whether only whole numbers count."""
+    kinds: dict[int, tuple[float, float, bool]] = {}
+    for domain, owner in zip(domains, owners, strict=True):
+        if id(domain) not in kinds:
+            kinds[id(domain)] = _range_of(domain, owner)
+    ranges = np.array([kinds[id(domain)] for domain in domains], dtype=float).reshape(-1, 3)
+    return ranges[:, 0], ranges[:, 1], ranges[:, 2] == 1.0
 
 
 def _numbers(bounds: list[Any]) -> np.ndarray:
@@ -151,45 +169,52 @@ def _numbers(bounds: list[Any]) -> np.ndarray:
     return np.array(bounds, dtype=float)
 
 
-def _range_of(variable: VarData) -> tuple[float, float, bool]:
+def _range_of(domain: Any, owner: Any) -> tuple[float, float, bool]:
     """Return lower and upper end of a variable's domain, and whether only whole numbers count."""
     try:
-        low, high, step = variable.domain.get_interval()
+        low, high, step = domain.get_interval()
     except (AttributeError, TypeError):
         step = None
     if step not in (0, 1):
-        raise SolverError(f"the domain {variable.domain} of {variable.name} is neither a range nor whole numbers")
+        raise SolverError(f"the domain {domain} of {owner.name} is neither a range nor whole numbers")
     return (-np.inf if low is None else float(low), np.inf if high is None else float(high), step == 1)
 
 
-def _row_blocks(model: Any, position: dict[int, int], width: int) -> Iterator[tuple[csr_array, np.ndarray, np.ndarray]]:
+def _row_blocks(model: Any, variables: Variables) -> Iterator[Block]:
     written: list[Any] = []
     for component in model.component_objects(pyo.Constraint, active=True, descend_into=True):
         if isinstance(component, Rows):
             keep = component.untouched()
-            block = component.matrix[keep]
-            yield (
-                csr_array((block.data, block.indices, block.indptr), shape=(len(keep), width)),
-                component.lower_bounds[keep],
-                component.upper_bounds[keep],
-            )
+            matrix = component.matrix if isinstance(keep, slice) else component.matrix[keep]
+            yield matrix, component.lower_bounds[keep], component.upper_bounds[keep]
             written.extend(component._data.values())
         else:
             written.extend(component.values())
     if written:
-        yield _written_rows([row for row in written if row.active], position, width)
+        yield _written_rows([row for row in written if row.active], variables)
 
 
-def _written_rows(
-    constraints: list[Any], position: dict[int, int], width: int
-) -> tuple[csr_array, np.ndarray, np.ndarray]:
+def _stacked(blocks: list[Block], width: int) -> Block:
+    """Return blocks of rows, one below the other."""
+    matrices = [matrix for matrix, _, _ in blocks]
+    lengths = np.concatenate([np.empty(0, dtype=int), *(np.diff(matrix.indptr) for matrix in matrices)])
+    ends = np.concatenate([np.zeros(1, dtype=int), np.cumsum(lengths)])
+    small = np.int32 if ends[-1] <= np.iinfo(np.int32).max else np.int64
+    indices = np.concatenate([np.empty(0, dtype=small), *(matrix.indices for matrix in matrices)], dtype=small)
+    data = np.concatenate([np.empty(0), *(matrix.data for matrix in matrices)])
+    rows = csr_array((data, indices, ends.astype(small)), shape=(len(lengths), width))
+    low, high = (np.concatenate([np.empty(0), *(block[side] for block in blocks)]) for side in (1, 2))
+    return rows, low, high
+
+
+def _written_rows(constraints: list[Any], variables: Variables) -> Block:
     """Return the rows of constraints that stand as Pyomo expressions."""
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
     lower, upper = np.full(len(constraints), -np.inf), np.full(len(constraints), np.inf)
     for row, constraint in enumerate(constraints):
-        constant, terms = _linear(constraint.body, constraint.name, position)
+        constant, terms = _linear(constraint.body, constraint.name, variables)
         for column, value in terms:
             rows.append(row)
             columns.append(column)
@@ -198,27 +223,27 @@ def _written_rows(
             lower[row] = constraint.lb - constant
         if constraint.ub is not None:
             upper[row] = constraint.ub - constant
-    matrix = coo_array((values, (rows, columns)), shape=(len(constraints), width)).tocsr()
+    matrix = coo_array((values, (rows, columns)), shape=(len(constraints), len(variables))).tocsr()
     matrix.sum_duplicates()
     return matrix, lower, upper
 
 
-def _linear(expression: Any, name: str, position: dict[int, int]) -> tuple[float, list[tuple[int, float]]]:
+def _linear(expression: Any, name: str, variables: Variables) -> tuple[float, list[tuple[int, float]]]:
     form = generate_standard_repn(expression, compute_values=True, quadratic=False)
     if not form.is_linear():
         raise SolverError(f"{name} is not linear: HiGHS solves mixed-integer linear models only")
-    try:
-        terms = [
-            (position[id(variable)], float(pyo.value(coefficient)))
-            for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True)
-        ]
-    except KeyError:
-        strangers = [variable.name for variable in form.linear_vars if id(variable) not in position]
-        raise SolverError(f"{name} uses variables that are not on the model: {', '.join(strangers[:5])}") from None
+    terms, strangers = [], []
+    for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True):
+        try:
+            terms.append((variables.position(variable), float(pyo.value(coefficient))))
+        except KeyError:
+            strangers.append(variable.name)
+    if strangers:
+        raise SolverError(f"{name} uses variables that are not on the model: {', '.join(strangers[:5])}")
     return float(pyo.value(form.constant)), terms
 
 
-def _objective(model: Any, position: dict[int, int]) -> tuple[np.ndarray, float, int]:
+def _objective(model: Any, variables: Variables) -> tuple[np.ndarray, float, int]:
     objectives = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
     if len(objectives) != 1:
         names = ", ".join(objective.name for objective in objectives) or "none"
@@ -226,10 +251,10 @@ def _objective(model: Any, position: dict[int, int]) -> tuple[np.ndarray, float,
     objective = objectives[0]
     sense = 1 if objective.sense == pyo.minimize else -1
     if is_unchanged(model, objective):
-        cost, offset = own_costs(model, len(position))
+        cost, offset = own_costs(model, len(variables))
         return sense * cost, sense * offset, sense
-    offset, terms = _linear(objective.expr, objective.name, position)
-    cost = np.zeros(len(position))
+    offset, terms = _linear(objective.expr, objective.name, variables)
+    cost = np.zeros(len(variables))
     for column, value in terms:
         cost[column] += sense * value
     return cost, sense * offset, sense

@@ -24,10 +24,10 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from donornet.formulation import activities
+from donornet.formulation.columns import columns_of
 from donornet.formulation.diversity import shortfall
 from donornet.formulation.linear import NOTHING, Linear, total
 from donornet.formulation.requirements import FLOOR, donors_of_groups
-from donornet.formulation.rows import columns_of
 
 PENALTIES = ("unmet_penalty", "shortfall_penalty")
 """Terms of the cost that nobody is paid."""

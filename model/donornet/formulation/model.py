@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from donornet.admissible import AdmissibleNetwork, network
-from donornet.formulation import capacity, design, diversity, donors, flows, gates, limits, material
+from donornet.formulation import capacity, design, diversity, donors, gates, limits, material
 from donornet.formulation.bounds import Bounds
 from donornet.formulation.measures import counted
 from donornet.formulation.objective import TERMS, add_objective
@@ -21,6 +21,7 @@ from donornet.formulation.sets import index_sets
 from donornet.formulation.surplus import Surplus
 from donornet.formulation.variables import add_variables
 from donornet.instance import Instance
+from donornet.instance.plain_text import plain_text
 
 FAMILIES: tuple[Callable[[Any], Rows | None], ...] = (
     design.stay_open,
@@ -48,8 +49,10 @@ FAMILIES: tuple[Callable[[Any], Rows | None], ...] = (
     gates.open_before_use,
     gates.release_before_use,
     gates.open_before_loop,
+    gates.open_before_surplus,
     gates.licence_before_use,
     gates.licence_before_loop,
+    gates.licence_before_surplus,
     diversity.min_count,
     diversity.min_share,
     diversity.max_share,
@@ -76,6 +79,7 @@ class Choices:
     measures: frozenset[str] = frozenset()
 
 
+@plain_text
 def build_model(
     instance: Instance | AdmissibleNetwork, choices: Choices = Choices(), *, measures: Iterable[str] = ()
 ) -> Any:
@@ -119,12 +123,12 @@ def _model(compiled: AdmissibleNetwork, choices: Choices) -> Any:
     m.instance, m.network, m.choices, m.width = compiled.instance, compiled, choices, 0
     m.sets = index_sets(compiled)
     add_variables(m, m.sets)
-    m.entries, m.releases, m.departures = flows.entries(m), flows.releases(m), flows.departures(m)
-    m.loads = capacity.loads(m)
+    m.tables = {}
     m.requirements = demanded(m)
     m.limits_read, m.activities, m.gate_rows = limits.read_limits(m), {}, {}
     m.bounds = Bounds(m)
     m.surplus = Surplus(m)
+    material.add_surplus(m)
     diversity.add_diversity_variables(m)
     m.costs = {term.__name__: term(m) for term in TERMS}
     for family in FAMILIES:
@@ -134,6 +138,8 @@ def _model(compiled: AdmissibleNetwork, choices: Choices) -> Any:
             setattr(m, family.__name__, rows)
     diversity.diversity_cuts(m).doc = inspect.getdoc(diversity.diversity_cuts)
     add_objective(m)
+    m.tables.clear()  # of use again only if the model is revised or measured
+    m.activities.clear()
     return m
 
 

@@ -12,10 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pyomo.core.expr.numeric_expr import LinearExpression
 
-from donornet.formulation.rows import columns_of
 from donornet.formulation.sets import Frame
+from donornet.formulation.sums import Sum
 from donornet.formulation.variables import block, opened
 
 Term: TypeAlias = Frame
@@ -40,7 +39,7 @@ def closing(m: Any) -> Term:
     change = _changes(m, rows, "closing_cost")
     before = rows[rows["t"] == rows["first"]]
     constant = _term(-1, before["closing_cost"] * m.instance.discount[before["t"]], before["t"])
-    return pd.concat([change.assign(value=-change["value"]), constant])
+    return _together([change.assign(value=-change["value"]), constant])
 
 
 def steps(m: Any) -> Term:
@@ -75,7 +74,7 @@ def fixed(m: Any) -> Term:
     rows = held.merge(opened(m).drop(columns="fixed_cost_per_year"), on=["site", "stage"])
     rows = rows[~(rows["available_from"] > rows["period"])]
     yearly = rows["fixed_cost_per_year"] * m.instance.years * m.instance.discount[rows["t"]]
-    return pd.concat(
+    return _together(
         [*(_running(m, name) for name in ("Open", "Step", "Licence")), _term(rows["column"], yearly, rows["t"])]
     )
 
@@ -111,7 +110,7 @@ def operations(m: Any) -> Term:
     + operation_\lambda Loop_{\lambda t} \right)$$
     """
     cost = {"operation_cost": 1.0}
-    return pd.concat([_flow(m, name, cost) for name in ("Donate", "Ship", "Loop")])
+    return _together([_flow(m, name, cost) for name in ("Donate", "Ship", "Loop")])
 
 
 def bridging(m: Any) -> Term:
@@ -121,7 +120,7 @@ def bridging(m: Any) -> Term:
     + bridging_{aJ} Ship_{kaJt} + bridging_\lambda Loop_{\lambda t} \right)$$
     """
     donors = _flow(m, "Donate", {"bridging_cost": 1.0, "stage_bridging": 1.0})
-    return pd.concat([donors, *(_flow(m, name, {"bridging_cost": 1.0}) for name in ("Test", "Ship", "Loop"))])
+    return _together([donors, *(_flow(m, name, {"bridging_cost": 1.0}) for name in ("Test", "Ship", "Loop"))])
 
 
 def transport(m: Any) -> Term:
@@ -131,7 +130,7 @@ def transport(m: Any) -> Term:
     + lane_{fmr} Deliver_{kfmrt} + lane_\lambda Loop_{\lambda t} \right)$$
     """
     lanes = [_flow(m, name, {"unit_cost": 1.0}) for name in ("Donate", "Test", "Ship", "Deliver")]
-    return pd.concat([*lanes, _flow(m, "Loop", {"transport_cost": 1.0})])
+    return _together([*lanes, _flow(m, "Loop", {"transport_cost": 1.0})])
 
 
 def holding(m: Any) -> Term:
@@ -167,14 +166,12 @@ TERMS: tuple[Callable[[Any], Term], ...] = (
 
 def add_objective(m: Any) -> None:
     """Add one expression ``<term>_cost`` per term and the objective ``total_cost``, their sum."""
-    m.own_terms = {}
     for term in TERMS:
-        body = _body(m, term.__name__)
-        name = name_of(term)
-        setattr(m, name, pyo.Expression(expr=body, doc=inspect.getdoc(term)))
-        m.own_terms[name] = body
+        costs = m.costs[term.__name__]
+        amounts = Sum(costs["column"].to_numpy(), costs["value"].to_numpy(), inspect.getdoc(term) or "")
+        setattr(m, name_of(term), amounts)
     m.total_cost = pyo.Objective(
-        expr=sum(m.component(name) for name in m.own_terms), sense=pyo.minimize, doc="Discounted cost [currency]."
+        expr=sum(m.component(name_of(term)) for term in TERMS), sense=pyo.minimize, doc="Discounted cost [currency]."
     )
     m.own_total = m.total_cost.expr
 
@@ -192,10 +189,9 @@ def revise_objective(m: Any, terms: Collection[Callable[[Any], Term]] = TERMS) -
         m.costs[term.__name__] = now
         name = name_of(term)
         changed.append(name)
-        expression, body = m.component(name), _body(m, term.__name__)
-        if expression is not None and expression.expr is m.own_terms[name]:
-            expression.set_value(body)
-        m.own_terms[name] = body
+        amounts = m.component(name)
+        if isinstance(amounts, Sum):
+            amounts.revise(now["column"].to_numpy(), now["value"].to_numpy())
     return changed
 
 
@@ -204,17 +200,19 @@ def is_unchanged(m: Any, objective: Any) -> bool:
     return (
         objective is m.component("total_cost")
         and objective.expr is getattr(m, "own_total", None)
-        and all(m.component(name) is not None and m.component(name).expr is body for name, body in m.own_terms.items())
+        and all(isinstance(amounts, Sum) and amounts.is_own for amounts in map(m.component, map(name_of, TERMS)))
     )
 
 
 def own_costs(m: Any, width: int) -> tuple[np.ndarray, float]:
     """Return the objective as coefficients, shape (width,), and a constant."""
-    column = np.concatenate([term["column"].to_numpy() for term in m.costs.values()])
-    value = np.concatenate([term["value"].to_numpy() for term in m.costs.values()])
-    varies = column >= 0
-    cost = np.bincount(column[varies], value[varies], minlength=width)
-    return np.asarray(cost, dtype=float), float(value[~varies].sum())
+    cost, constants = np.zeros(width), [np.empty(0)]
+    for term in m.costs.values():
+        column, value = term["column"].to_numpy(), term["value"].to_numpy()
+        varies = column >= 0
+        np.add.at(cost, column[varies], value[varies])
+        constants.append(value[~varies])
+    return cost, float(np.concatenate(constants).sum())
 
 
 def name_of(term: Callable[[Any], Term]) -> str:
@@ -222,23 +220,18 @@ def name_of(term: Callable[[Any], Term]) -> str:
     return term.__name__ if term.__name__.endswith("penalty") else f"{term.__name__}_cost"
 
 
-def _body(m: Any, term: str) -> LinearExpression:
-    variables = columns_of(m)
-    costs = m.costs[term]
-    costs = costs[costs["value"] != 0.0]
-    variable = costs[costs["column"] >= 0]
-    return LinearExpression(
-        constant=float(costs.loc[costs["column"] < 0, "value"].sum()),
-        linear_coefs=variable["value"].tolist(),
-        linear_vars=[variables[column] for column in variable["column"]],
-    )
-
-
 def _term(column: Any, value: Any, t: Any) -> Term:
-    return Frame({"column": column, "value": np.asarray(value, dtype=float), "t": t}).astype({"column": int, "t": int})
+    value = np.asarray(value, dtype=float)
+    column, t = (np.broadcast_to(np.asarray(numbers, dtype=np.int32), value.shape) for numbers in (column, t))
+    return Frame({"column": column, "value": value, "t": t})
 
 
 NO_COST: Term = _term([], [], [])
+
+
+def _together(parts: list[Term]) -> Term:
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled) if len(filled) > 1 else [*filled, NO_COST][0]
 
 
 def _flow(m: Any, name: str, costs: dict[str, float]) -> Term:
@@ -259,7 +252,7 @@ def _changes(m: Any, rows: Frame, cost: str) -> Term:
     now = _term(rows["column"].to_numpy(), rows[cost].to_numpy() * discount[t], t)
     later = t + 1 < len(discount)
     then = _term(rows["column"].to_numpy()[later], -rows[cost].to_numpy()[later] * discount[t[later] + 1], t[later] + 1)
-    return pd.concat([now, then])
+    return _together([now, then])
 
 
 def _initially(m: Any, initial: str) -> Frame:

@@ -12,25 +12,28 @@ import pandas as pd
 from pyomo.common.gc_manager import PauseGC
 
 from donornet.admissible import AdmissibleNetwork
-from donornet.admissible.reprice import PLACE, repriced, with_instance
+from donornet.admissible.nodes import PLACE
+from donornet.admissible.reprice import repriced, with_instance
 from donornet.formulation import activities, capacity, design, diversity, donors, gates, limits, material, objective
 from donornet.formulation.bounds import Bounds
+from donornet.formulation.columns import RestructuredError
 from donornet.formulation.effects import Part, changed_columns, parts_of
 from donornet.formulation.model import FAMILIES, demanded
 from donornet.formulation.objective import TERMS, revise_objective
-from donornet.formulation.rows import RestructuredError, Rows
+from donornet.formulation.rows import Rows
 from donornet.formulation.sets import Frame, Sets, demand_by_period, facility_periods
 from donornet.formulation.surplus import Surplus
 from donornet.formulation.variables import revise_variables
 from donornet.instance import Instance
+from donornet.instance.plain_text import plain_text
 
 Write = Callable[[Any], Rows | None]
 
 TIES = frozenset({design.stay_open, design.keep_steps, design.keep_licences})
 """Families that `Choices.decide_once` looks at."""
 GATES = frozenset({
-    gates.open_before_use, gates.release_before_use, gates.open_before_loop, gates.licence_before_use,
-    gates.licence_before_loop,
+    gates.open_before_use, gates.release_before_use, gates.open_before_loop, gates.open_before_surplus,
+    gates.licence_before_use, gates.licence_before_loop, gates.licence_before_surplus,
 })  # fmt: skip
 SHARES = frozenset({
     diversity.min_count, diversity.min_share, diversity.max_share, diversity.min_effective_groups,
@@ -94,6 +97,7 @@ class Revision:
         return "model" in self.redone
 
 
+@plain_text
 def revise_model(m: Any, instance: Instance) -> Revision:
     """Bring a model up to date with another instance, so that it says the same as a model built of it.
 
@@ -143,7 +147,7 @@ def _revise(m: Any, network: AdmissibleNetwork, parts: Part) -> list[str]:
     blocks = [name for part, names in BLOCKS_OF.items() if part in parts for name in names]
     revise_variables(m, dict.fromkeys(blocks))
     if Part.WORK in parts:
-        m.loads = capacity.loads(m)
+        m.tables.pop("loads", None)
     m.bounds = Bounds(m)
     m.surplus = Surplus(m)  # it looks at the bounds
     m.activities = {activity: rows for activity, rows in m.activities.items() if activity in LASTING}
@@ -152,6 +156,7 @@ def _revise(m: Any, network: AdmissibleNetwork, parts: Part) -> list[str]:
         m.requirements = demanded(m)
     if Part.LIMITS in parts:
         m.limits_read = limits.read_limits(m)
+    material.revise_surplus(m)
     if recount or Part.LIMITS in parts:
         diversity.revise_diversity_variables(m)
     redone = list(dict.fromkeys(blocks))

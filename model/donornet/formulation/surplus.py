@@ -93,8 +93,8 @@ class Surplus:
         """
         bound = rows["therapy"].map(self.generous).to_numpy(dtype=float)
         for kind, index in (("Donate", ["therapy", "market", "site", "t"]), ("Test", ["therapy", "market", "t"])):
-            if self._supply.empty:
-                break
+            if not (rows["kind"] == kind).any() or self._supply.empty:
+                continue
             supply = self._supply.drop_duplicates([*index, "pool"]).groupby(index)["donations"].sum()
             most = supply.reindex(pd.MultiIndex.from_frame(rows[index])).to_numpy()
             bound = np.where((rows["kind"].to_numpy() == kind) & np.isfinite(most), most, bound)
@@ -150,18 +150,21 @@ class Surplus:
 
     def _asked_by_diversity(self) -> float:
         """Return the donations that counts and coverages ask for, without regard to other requirements."""
-        rows = self.instance.table("diversity").query("level == 'eligible'")
+        rows = self.instance.table("diversity")
+        rows = rows[rows["level"] == "eligible"]
         donors = float(rows.loc[rows["measure"] == "min_count", "value"].sum())
         if self._asks("smallest_group_count", "smallest_group_count_by_market"):
             given = self._supply["donations"] if len(self._supply) else pd.Series(dtype=float)
             groups = self.instance.table("donor_pools")["donor_group"].nunique()
             donors += float(given[np.isfinite(given)].sum()) * groups
-        matches = self.instance.table("match_probabilities").query("probability > 0")
+        matches = self.instance.table("match_probabilities")
+        matches = matches[matches["probability"] > 0]
         per_class = float((1.0 / matches.groupby("match_class")["probability"].min()).sum())
         floors = [1.0] * len(self.instance.table("patient_groups")) if self._asks("coverage_floor") else []
         for value in [*rows.loc[rows["measure"].isin(COVERAGE), "value"], *floors]:
             donors -= np.log(max(1.0 - value, SURE)) * per_class
-        rates = self.instance.table("pass_rates").query("pass_rate > 0")["pass_rate"]
+        rates = self.instance.table("pass_rates")["pass_rate"]
+        rates = rates[rates > 0]
         return donors * len(self.instance.markets) / float(rates.min() if len(rates) else 1.0)
 
     def _smallest_share(self) -> float:

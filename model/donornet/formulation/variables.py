@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyomo.environ as pyo
 
-from donornet.formulation.rows import Columns, RestructuredError
+from donornet.formulation.columns import Columns, RestructuredError
 from donornet.formulation.sets import Frame, Sets, over_periods
 from donornet.instance import Instance
 
@@ -25,6 +25,7 @@ INDEX: dict[str, tuple[str, ...]] = {
     "Deliver": ("therapy", "from", "mode", "centre", "period"),
     "Loop": ("therapy", "centre", "sites", "modes", "period"),
     "Unmet": ("therapy", "centre", "period"),
+    "Surplus": ("therapy", "centre", "period"),
     "Shortfall": ("table", "requirement", "therapy", "market", "period", "member"),
     "GroupWeight": ("requirement", "therapy", "market", "period", "member", "group"),
 }
@@ -43,6 +44,7 @@ INDEX_DOC = {
     "Deliver": "Doses leaving the last stage for the centre in the period [doses].",
     "Loop": "Patients who enter the loop in the period [patients].",
     "Unmet": "Demand not served [doses].",
+    "Surplus": "Doses of loops beyond demand, where they can pay [doses].",
     "Shortfall": "Violation of a requirement or limit that has a penalty [the row's unit].",
     "GroupWeight": "At least the square of a group's donors over all donors [donors].",
 }
@@ -61,6 +63,7 @@ SYMBOLS = {
     "Deliver": r"Deliver_{kfmrt} \ge 0",
     "Loop": r"Loop_{\lambda t} \ge 0",
     "Unmet": r"0 \le Unmet_{krt} \le (1 - service_{krt}) \cdot doses_{krt}",
+    "Surplus": r"Surplus_{krt} \ge 0",
     "Shortfall": r"Shortfall_i \ge 0",
     "GroupWeight": r"w_{ig} \ge 0",
 }
@@ -122,7 +125,8 @@ def _unmet(sets: Sets) -> Block:
 def _flows(name: str) -> Callable[[Sets], Block]:
     def flows(sets: Sets) -> Block:
         frame = getattr(sets, name)
-        whole = set(sets.instance.table("therapies").query("indivisible == 'yes'")["therapy"])
+        therapies = sets.instance.table("therapies")
+        whole = set(therapies.loc[therapies["indivisible"] == "yes", "therapy"])
         return Block(frame, domain=_domains(frame, whole))
 
     return flows
@@ -142,7 +146,7 @@ BLOCKS: dict[str, Callable[[Sets], Block]] = {
     "Loop": _flows("loops"),
     "Unmet": _unmet,
 }
-"""How the index sets make each variable; Shortfall and GroupWeight follow from requirements and limits."""
+"""How the index sets make each variable; Surplus, Shortfall and GroupWeight follow from requirements and limits."""
 
 
 def add_variable(
@@ -153,6 +157,21 @@ def add_variable(
     columns.start = m.width
     m.width += len(columns.frame)
     setattr(m, name, columns)
+
+
+def revise_variable(m: Any, name: str, frame: Frame) -> None:
+    """Give a variable that requirements, limits or least loads call for the data that these hold now.
+
+    Raises
+    ------
+    RestructuredError
+        Other indices need the variable.
+    """
+    columns = m.component(name)
+    if (columns is None) != frame.empty:
+        raise RestructuredError(name)
+    if columns is not None:
+        columns.revise(frame)
 
 
 def block(m: Any, name: str) -> Frame | None:
@@ -194,8 +213,9 @@ def steps(instance: Instance, facilities: Frame) -> Frame:
 
 def licences(instance: Instance, facilities: Frame) -> Frame:
     """Return every obtainable licence and period: the licence's columns, t, period, and the facility's first period."""
-    rows = instance.table("licences").query("status == 'obtainable'")
-    rows = rows[["site", "stage", "market", "opening_cost", "fixed_cost_per_year", "available_from"]]
+    rows = instance.table("licences")
+    columns = ["site", "stage", "market", "opening_cost", "fixed_cost_per_year", "available_from"]
+    rows = rows.loc[rows["status"] == "obtainable", columns]
     every = rows.merge(facilities[["site", "stage", "t", "period", "first", "jurisdiction"]], on=["site", "stage"])
     return every[~(every["available_from"] > every["period"])].reset_index(drop=True)
 

@@ -12,11 +12,13 @@ from donornet.generation.products import MODALITIES
 from donornet.generation.sizes import SIZES, counts_of
 from donornet.instance import Instance
 from donornet.instance.build import from_rows
+from donornet.instance.plain_text import plain_text
 
 FAMILIES = tuple(SIZES)
 TABLE_CHOICES = ("every", "core")
 
 
+@plain_text
 def generate(
     size: str = "small",
     seed: int = 0,

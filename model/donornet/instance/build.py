@@ -10,9 +10,11 @@ import pandas as pd
 
 from donornet.instance.head import Head
 from donornet.instance.instance import Instance
+from donornet.instance.plain_text import plain_text
 from donornet.instance.schema import TABLES
 
 
+@plain_text
 def from_rows(head: Mapping[str, Any], tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Instance:
     """Return the instance that the rows describe, unchecked.
 

@@ -106,14 +106,15 @@ def _lookup(
     if not named:
         second = positions[1] if len(positions) > 1 else -1
         return np.full(len(queries), positions[0]), np.full(len(queries), second)
-    table = pd.MultiIndex.from_frame(rows[named])
-    wanted = pd.MultiIndex.from_frame(queries[named])
-    codes, uniques = pd.factorize(table)
-    first = np.full(len(uniques), -1, dtype=np.int64)
-    second = np.full(len(uniques), -1, dtype=np.int64)
-    for code, position in zip(codes[::-1], positions[::-1], strict=True):
-        second[code] = first[code]
-        first[code] = position
-    at = pd.MultiIndex.from_tuples(list(uniques), names=named).get_indexer(wanted)
-    miss = at < 0
-    return np.where(miss, -1, first[at]), np.where(miss, -1, second[at])
+    places: dict[tuple[str, ...], int] = {}
+    others: dict[tuple[str, ...], int] = {}
+    for key, position in zip(_keys(rows, named), positions.tolist(), strict=True):
+        if places.setdefault(key, position) != position:
+            others.setdefault(key, position)
+    wanted = _keys(queries, named)
+    found, rivals = ([known.get(key, -1) for key in wanted] for known in (places, others))
+    return np.array(found, dtype=np.int64), np.array(rivals, dtype=np.int64)
+
+
+def _keys(rows: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(rows[column].tolist() for column in columns), strict=True))

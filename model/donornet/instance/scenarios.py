@@ -13,6 +13,7 @@ from donornet.instance.edits import Edit, parse_edit
 from donornet.instance.findings import Finding, nearest
 from donornet.instance.instance import BASE, Instance, blank_table
 from donornet.instance.matching import Groups
+from donornet.instance.plain_text import plain_text
 from donornet.instance.schema import TABLES
 
 Change = str | Edit
@@ -21,6 +22,7 @@ _Step = tuple[Edit, Finding]
 """An edit, and the finding to report (with its message) where it matches nothing."""
 
 
+@plain_text
 def apply_changes(instance: Instance, changes: Iterable[Change]) -> Instance:
     """Return the instance after the changes, one after the other.
 

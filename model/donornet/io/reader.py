@@ -12,6 +12,7 @@ import pandas as pd
 
 from donornet.exceptions import InvalidInstanceError
 from donornet.instance import Finding, Instance
+from donornet.instance.plain_text import plain_text
 from donornet.instance.schema import TABLES
 from donornet.io.collector import Collector, Place
 from donornet.io.contradictions import contradictions
@@ -45,6 +46,7 @@ def read(path: str | os.PathLike[str], validate: bool = True) -> Instance:
     return instance
 
 
+@plain_text
 def read_with_findings(path: str | os.PathLike[str], validate: bool = True) -> tuple[Instance | None, list[Finding]]:
     """Return the instance, None where it has errors, and every finding, errors and warnings.
 

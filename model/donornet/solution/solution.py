@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 SOLUTION_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -59,7 +60,7 @@ class Solution:
     tables: Mapping[str, pd.DataFrame]
 
     def __post_init__(self) -> None:
-        complete = {name: self.tables.get(name, empty(name)) for name in SOLUTION_COLUMNS}
+        complete = {name: self.tables[name] if name in self.tables else empty(name) for name in SOLUTION_COLUMNS}
         object.__setattr__(self, "tables", MappingProxyType(complete))
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -76,7 +77,7 @@ def empty(name: str) -> pd.DataFrame:
     }  # fmt: skip
     return pd.DataFrame(
         {
-            column: pd.Series(dtype=float if column in amounts else int if column == "period" else object)
+            column: np.empty(0, dtype=float if column in amounts else int if column == "period" else object)
             for column in SOLUTION_COLUMNS[name]
         }
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from donornet.formulation.columns import Variables
 from donornet.formulation.matrix import Matrix
 from donornet.instance import Instance
 from donornet.solution import Status
@@ -32,8 +34,8 @@ def status_of(outcome: Outcome) -> Status:
 
 def load_values(matrix: Matrix, values: np.ndarray) -> None:
     """Give the values to the model's variables, for users to look at."""
-    for variable, value in zip(matrix.variables, values.tolist(), strict=True):
-        variable.set_value(value, skip_validation=True)
+    known = matrix.variables
+    (known if isinstance(known, Variables) else Variables(others=known)).load(values)
 
 
 def bound_and_gap(outcome: Outcome, objective: float | None, matrix: Matrix) -> tuple[float | None, float | None]:
@@ -89,13 +91,14 @@ def facts(settings: Settings, matrix: Matrix, method: str) -> dict[str, Any]:
             "nonzeros": int(matrix.rows.nnz),
             "integers": int(matrix.integer.sum()),
         },
-        "versions": {
-            "donornet": version("donornet"),
-            "highspy": version("highspy"),
-            "pyomo": version("pyomo"),
-            "python": platform.python_version(),
-        },
+        "versions": dict(_versions()),
     }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    packages = {package: version(package) for package in ("donornet", "highspy", "pyomo")}
+    return {**packages, "python": platform.python_version()}
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -204,8 +204,8 @@ class Program:
         status = self._highs.passModel(
             columns, rows, matrix.rows.nnz, int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize),
             float(matrix.offset), matrix.cost, matrix.lower, matrix.upper, matrix.row_lower, matrix.row_upper,
-            matrix.rows.indptr.astype(np.int32), matrix.rows.indices.astype(np.int32), matrix.rows.data.astype(float),
-            matrix.integer.astype(np.int32),
+            matrix.rows.indptr.astype(np.int32, copy=False), matrix.rows.indices.astype(np.int32, copy=False),
+            matrix.rows.data.astype(float, copy=False), matrix.integer.astype(np.int32),
         )  # fmt: skip
         if status == HighsStatus.kError:
             raise SolverError("HiGHS refused the model: look for coefficients of 1e15 and more")

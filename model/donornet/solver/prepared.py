@@ -11,8 +11,9 @@ import pyomo.environ as pyo
 
 from donornet.exceptions import SolverError
 from donornet.formulation import Choices, build_model, start_values
+from donornet.formulation.columns import RestructuredError
 from donornet.formulation.revise import Revision, revise_model, untie
-from donornet.formulation.rows import RestructuredError, Rows
+from donornet.formulation.rows import Rows
 from donornet.instance import Instance
 from donornet.instance.edits import Edit
 from donornet.instance.findings import nearest

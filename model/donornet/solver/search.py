@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from donornet.formulation.matrix import Matrix, assemble
+from donornet.solver.blocks import stage_blocks
 from donornet.solver.certify import certified_bound
 from donornet.solver.clock import Clock
 from donornet.solver.dive import NO_CUTOFF, Dive
+from donornet.solver.few import few_decisions, search_few
 from donornet.solver.highs import NORMAL, STRICT, Program
 from donornet.solver.improve import improve
 from donornet.solver.interrupt import Interrupt
@@ -34,8 +36,12 @@ LOOSE, LOOSE_ROUNDS = 1e-3, 3
 """Relative gap at which interior points may stop, the bound being certified from the duals, and most rounds of cuts."""
 STEP = 0.1
 """Share of the fractional decisions that a step of the first dive takes."""
-NEAR = 0.05
-"""Relative gap up to which a search near the relaxation pays."""
+NEAR, CLOSE = 0.25, 0.05
+"""Relative gaps up to which improving a design pays before the bound is raised, and a search near the relaxation."""
+BLOCK_TIME = 15.0
+"""Time for the search among the decisions of one stage [s]."""
+PROGRESS = 1e-3
+"""Relative improvement by a round over all stages that is worth another."""
 REDUCED_TIME = 60.0
 """Time for the search among the decisions in play, before the whole search [s]."""
 POLISHING = 10.0
@@ -85,6 +91,7 @@ class Search:
     _bound: float = -np.inf
     _linear_solver: str = "choose"
     _duals: np.ndarray | None = None
+    _nodes: int = 0
 
     def run(self, start: np.ndarray | None = None) -> Outcome:
         """Return the best design, the bound, and how the solve ended.
@@ -97,6 +104,10 @@ class Search:
         if not self.matrix.integer.any():
             return self._linear(self.matrix, self.interrupt, self.clock, self.listener)
         hint = self._take_start(start)
+        if self._search_few():
+            return self._conclude(Outcome(Ending.LIMIT), self._bound, self._nodes)
+        if self.method == "few":
+            return self._branch_and_bound(hint if self._incumbent.values is None else self._incumbent.values)
         diving = self._is_worth_diving()
         if self.refine is not None or diving:
             relaxed = self._relax()
@@ -109,6 +120,30 @@ class Search:
                 if self._is_closed(self._bound):
                     return self._conclude(Outcome(Ending.OPTIMAL), self._bound, 0)
         return self._branch_and_bound(hint)
+
+    def _search_few(self) -> bool:
+        """Search over the decisions alone where they are few and the model is complete; return whether that ends it."""
+        asked = self.settings.method == "few"
+        if self.refine is not None or not (asked or self.settings.method == "auto"):
+            return False
+        merged = few_decisions(self.matrix, asked=asked)
+        if merged is None:
+            return False
+        start = self._incumbent.values
+        found = search_few(merged, self.settings, self.interrupt, self.clock, self._hear, start)
+        if found is None:
+            return False
+        self.method, self._nodes = "few", found.nodes
+        if np.isfinite(found.bound):
+            self._raise_bound(found.bound)
+        if found.values is not None:
+            self._keep(self._polish(found.values))
+        return self._is_finished()
+
+    def _hear(self, objective: float, bound: float) -> None:
+        if self.listener is not None:
+            incumbent = objective if np.isfinite(objective) else None
+            self.listener(Snapshot("search", self.clock.elapsed, incumbent, bound))
 
     def _is_worth_diving(self) -> bool:
         """Whether designs near the relaxation are a better start than what HiGHS finds by itself."""
@@ -162,6 +197,8 @@ class Search:
                 self._keep(rounded)
                 self._tell(rounded)
         if self._is_near(self._incumbent) and not self._is_finished():
+            self._search_by_stage()
+        if self._is_near(self._incumbent, CLOSE) and not self._is_finished():
             self._search_nearby(values)
 
     def _dive(self) -> np.ndarray | None:
@@ -204,9 +241,9 @@ class Search:
             self._raise_bound(certified_bound(self.matrix, program.duals()))
         return part, outcome
 
-    def _is_near(self, design: Outcome) -> bool:
+    def _is_near(self, design: Outcome, near: float = NEAR) -> bool:
         """Whether the relaxation is a guide; far above it branch and bound has to raise the bound first."""
-        return design.values is not None and relative_gap(design.objective, self._bound) <= NEAR
+        return design.values is not None and relative_gap(design.objective, self._bound) <= near
 
     def _must_stop(self) -> bool:
         return self.clock.is_over or self.interrupt.requested
@@ -214,20 +251,42 @@ class Search:
     def _is_finished(self) -> bool:
         return self._is_closed(self._bound) or self._must_stop()
 
+    def _search_by_stage(self) -> None:
+        """Improve the incumbent by branch and bound on the decisions of one stage after the other."""
+        blocks = stage_blocks(self.model, self.matrix)
+        better = bool(blocks)
+        while better:
+            before = self._incumbent.objective
+            for decisions in blocks:
+                if self._is_finished():
+                    return
+                kept = self.matrix.integer & ~decisions
+                whole = np.round(self._design())
+                lower = np.where(kept, whole, self.matrix.lower)
+                self._search_among(lower, np.where(kept, whole, self.matrix.upper), BLOCK_TIME)
+            better = before - self._incumbent.objective > PROGRESS * abs(before)
+
     def _search_nearby(self, relaxed: np.ndarray) -> None:
         """Improve the incumbent by branch and bound among the decisions that are in play."""
         matrix = self.matrix
-        assert self._incumbent.values is not None  # noqa: S101 - the caller has looked
-        kept = active(matrix, relaxed[: len(matrix.cost)], self._incumbent.values)
-        upper = np.where(matrix.integer & ~kept, matrix.lower, matrix.upper)
+        kept = active(matrix, relaxed[: len(matrix.cost)], self._design())
+        self._search_among(matrix.lower, np.where(matrix.integer & ~kept, matrix.lower, matrix.upper), REDUCED_TIME)
+
+    def _search_among(self, lower: np.ndarray, upper: np.ndarray, seconds: float) -> None:
+        """Improve the incumbent by branch and bound within other bounds of the columns, for some time."""
         target = self._bound / (1.0 - self.settings.gap) if self._bound > 0 and self.settings.gap < 1 else -np.inf
-        program = self._program(replace(matrix, upper=upper), self.clock.at_most(REDUCED_TIME), self._globally)
+        matrix = replace(self.matrix, lower=lower, upper=upper)
+        program = self._program(matrix, self.clock.at_most(seconds), self._globally)
         program.choose(
             {"objective_target": target, "mip_rel_gap": self.settings.gap / 2, "solver": self._linear_solver}
         )
-        outcome = program.solve(self._incumbent.values)
+        outcome = program.solve(self._design())
         if outcome.values is not None:
             self._keep(self._polish(outcome.values))
+
+    def _design(self) -> np.ndarray:
+        assert self._incumbent.values is not None  # noqa: S101 - the callers have looked
+        return self._incumbent.values
 
     def _tell(self, outcome: Outcome) -> None:
         if self.listener is not None:

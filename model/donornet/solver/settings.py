@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-METHODS = ("auto", "plain", "dive")
+METHODS = ("auto", "plain", "dive", "few")
 """How to search: ``plain`` is branch and bound from the start; ``dive`` first looks for designs near the relaxation,
-which certifies small gaps sooner on large instances; ``auto`` dives where that pays."""
+which certifies small gaps sooner on large instances; ``few`` branches on the decisions alone, each node a relaxation on
+the columns and rows that matter, for much flow behind few decisions; ``auto`` takes either where that pays."""
 
 
 @dataclass(frozen=True)

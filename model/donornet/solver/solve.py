@@ -15,6 +15,7 @@ from donornet.formulation import Choices, assemble, build_model, extract, refine
 from donornet.formulation.matrix import Matrix
 from donornet.formulation.measures import form_of, known
 from donornet.instance import Instance
+from donornet.instance.plain_text import plain_text
 from donornet.solution import Result, Solution
 from donornet.solver.aims import Aims, conclusion, pursued
 from donornet.solver.clock import Clock, Stopwatch
@@ -31,6 +32,7 @@ CUT_MEASURES = frozenset({"min_effective_groups", "match_coverage", "coverage_fl
 """Diversity measures that cuts describe, added in rounds."""
 
 
+@plain_text
 def solve(  # noqa: PLR0913 - every argument but the first has a name and a default
     model_or_instance: Any,
     *,
@@ -82,8 +84,9 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
         ``objective`` is still the cost, and has no bound then. An objective on the model is put aside meanwhile.
     method
         ``plain``: branch and bound from the start; ``dive``: first look for designs near the relaxation, which
-        certifies small gaps sooner on large instances; ``auto``: dive where that pays. ``info["method"]`` has the one
-        that was used. Another solver than HiGHS has its own.
+        certifies small gaps sooner on large instances; ``few``: branch on the decisions alone, for much flow behind few
+        of them; ``auto``: whichever pays. ``info["method"]`` has the one that was used. Another solver than HiGHS has
+        its own.
     options
         Options of the solver by their own names.
 

@@ -9,6 +9,7 @@ from pathlib import PurePath
 import numpy as np
 
 from donornet.instance import Finding, Instance
+from donornet.instance.plain_text import plain_text
 from donornet.validation import (
     cells,
     demand,
@@ -100,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
 """All checks. Each yields findings and never raises, whatever the typed tables hold."""
 
 
+@plain_text
 def validate(instance: Instance) -> list[Finding]:
     """Return every finding, errors and warnings, of the checks between cells and tables.
 

@@ -169,4 +169,4 @@ class TestFutures:
         assert kinds[0] == kinds[1] == kinds[3] != kinds[2]
 
     def test_numbers_begin_anew_at_each_site(self):
-        assert numbered_within(["a", "a", "b", "a"], [9, 8, 8, 9]).tolist() == ["0", "1", "0", "0"]
+        assert numbered_within(["a", "a", "b", "a"], [9, 8, 8, 9]).tolist() == [0, 1, 0, 0]

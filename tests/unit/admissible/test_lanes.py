@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from donornet.admissible.lanes import LaneBook, great_circle, undominated
+from donornet.admissible.names import Names
+from donornet.admissible.relation import Relation
 from tests.oracle.tiny import Tiny, derived
 
 DEGREE = 6371.0088 * math.pi / 180
 """Kilometres of a degree of a great circle."""
 
 
+def lanes_of(tiny: Tiny, *leg: Any, **options: Any) -> pd.DataFrame:
+    instance = tiny.build()
+    names = Names(instance)
+    return names.table(LaneBook(instance, names).open_lanes(*leg, **options))
+
+
 def doses(tiny: Tiny, therapy: str = "K", **options: bool) -> dict[str, tuple[float, float, float]]:
     """Return cost, days and km of the lanes for doses from M to R, by mode."""
-    lanes = LaneBook(tiny.build()).open_lanes(therapy, "doses", ["M"], ["R"], ("manufacturing", "centre"), **options)
+    lanes = lanes_of(tiny, therapy, "doses", ["M"], ["R"], ("manufacturing", "centre"), **options)
     return {row.mode: (row.unit_cost, row.days, row.km) for row in lanes.itertuples()}
 
 
 def material(tiny: Tiny) -> list[tuple[str, str, str]]:
-    lanes = LaneBook(tiny.build()).open_lanes("K", "material", ["C", "M"], ["M"], ("collection", "manufacturing"))
+    lanes = lanes_of(tiny, "K", "material", ["C", "M"], ["M"], ("collection", "manufacturing"))
     return sorted(zip(lanes["from"], lanes["to"], lanes["mode"], strict=True))
 
 
@@ -96,8 +106,7 @@ class TestListed:
 
     def test_row_holds_in_one_direction(self):
         assert doses(Tiny())
-        lanes = LaneBook(Tiny().build()).open_lanes("K", "material", ["M"], ["C"], ("manufacturing", "collection"))
-        assert lanes.empty
+        assert lanes_of(Tiny(), "K", "material", ["M"], ["C"], ("manufacturing", "collection")).empty
 
 
 class TestWithinASite:
@@ -133,10 +142,10 @@ class TestLimits:
     def test_samples_obey_sample_days_instead(self):
         tiny = Tiny().change("therapies", sample_days=1, fresh_days=0)
         tiny.lane("C>L").update(days=1)
-        samples = LaneBook(tiny.build()).open_lanes("K", "sample", ["C"], ["L"], ("collection", "testing"))
+        samples = lanes_of(tiny, "K", "sample", ["C"], ["L"], ("collection", "testing"))
         assert len(samples) == 1
         tiny.lane("C>L").update(days=1.1)
-        samples = LaneBook(tiny.build()).open_lanes("K", "sample", ["C"], ["L"], ("collection", "testing"))
+        samples = lanes_of(tiny, "K", "sample", ["C"], ["L"], ("collection", "testing"))
         assert samples.empty
 
     def test_limits_can_be_left_aside(self):
@@ -147,28 +156,28 @@ class TestLimits:
 
 class TestDominance:
     @staticmethod
-    def left(*lanes: tuple[str, float, float, bool], worse: tuple[str, ...] = ("cost", "days")) -> list[int]:
-        frame = pd.DataFrame(lanes, columns=["leg", "cost", "days", "capped"])
-        return sorted(undominated(frame, ["leg"], list(worse)).index)
+    def left(*lanes: tuple[int, float, float, bool], worse: tuple[str, ...] = ("cost", "days")) -> list[int]:
+        columns = zip(("leg", "cost", "days", "capped"), map(np.array, zip(*lanes, strict=True)), strict=True)
+        return sorted(undominated(Relation(dict(columns)), ["leg"], list(worse)).tolist())
 
     def test_lane_that_is_worse_in_everything_goes(self):
-        assert self.left(("a", 1, 1, False), ("a", 2, 2, False)) == [0]
+        assert self.left((1, 1, 1, False), (1, 2, 2, False)) == [0]
 
     def test_lane_that_is_better_in_something_stays(self):
-        assert self.left(("a", 1, 2, False), ("a", 2, 1, False)) == [0, 1]
+        assert self.left((1, 1, 2, False), (1, 2, 1, False)) == [0, 1]
 
     def test_only_one_of_two_equal_lanes_stays(self):
-        assert self.left(("a", 1, 1, False), ("a", 1, 1, False)) == [0]
+        assert self.left((1, 1, 1, False), (1, 1, 1, False)) == [0]
 
     def test_lanes_of_other_legs_do_not_compete(self):
-        assert self.left(("a", 1, 1, False), ("b", 2, 2, False)) == [0, 1]
+        assert self.left((1, 1, 1, False), (2, 2, 2, False)) == [0, 1]
 
     def test_lane_with_a_limit_of_its_own_beats_nothing(self):
-        assert self.left(("a", 1, 1, True), ("a", 2, 2, False)) == [0, 1]
-        assert self.left(("a", 2, 2, True), ("a", 1, 1, False)) == [1]
+        assert self.left((1, 1, 1, True), (1, 2, 2, False)) == [0, 1]
+        assert self.left((1, 2, 2, True), (1, 1, 1, False)) == [1]
 
     def test_free_one_of_two_equal_lanes_stays(self):
-        assert self.left(("a", 1, 1, True), ("a", 1, 1, False)) == [1]
+        assert self.left((1, 1, 1, True), (1, 1, 1, False)) == [1]
 
     def test_single_criterion(self):
-        assert self.left(("a", 3, 1, False), ("a", 1, 9, True), ("a", 2, 9, False), worse=("cost",)) == [1, 2]
+        assert self.left((1, 3, 1, False), (1, 1, 9, True), (1, 2, 9, False), worse=("cost",)) == [1, 2]

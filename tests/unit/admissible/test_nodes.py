@@ -89,9 +89,11 @@ class TestDonors:
         assert not network(tiny.build()).layers
         bridging = {"stage": "donor", "from": "B", "market": "A", "verdict": "bridging", "unit_cost": 4}
         compiled = network(tiny.add("recognition", bridging).build())
-        pools, valid = donor_verdicts(compiled.instance, compiled.verdicts, "K", "A")
-        assert pools.to_dict("records") == [{"pool": "P", "bridging_cost": 4.0}]
-        assert valid.tolist() == [[True]]
+        pools = donor_verdicts(compiled.instance, compiled.names, compiled.verdicts)
+        (row,) = compiled.names.table(pools).to_dict("records")
+        spell = row.pop("spell")
+        assert row == {"therapy": "K", "market": "A", "pool": "P", "bridging_cost": 4.0}
+        assert compiled.verdicts.valid[spell].tolist() == [True]
 
     def test_donors_cannot_have_a_licence(self):
         tiny = Tiny().change("donor_pools", jurisdiction="B")

@@ -67,6 +67,11 @@ def test_every_patient_is_tested_once():
     assert "every-donation-tested" in broken(instance_of(AUTOLOGOUS, DAILY), solution_of(PATIENTS, tests=late))
 
 
+def test_a_design_without_a_single_test_is_refused_not_a_failure():
+    assert broken(instance_of(ALLOGENEIC), solution_of(FLOWS, tests=[])) >= {"every-donation-tested", "illegal-chain"}
+    assert "every-donation-tested" in broken(instance_of(AUTOLOGOUS, DAILY), solution_of(PATIENTS, tests=[]))
+
+
 def test_untested_therapy_releases_donations_to_their_own_state():
     instance = instance_of(ALLOGENEIC, therapies=changed(ALLOGENEIC["therapies"], tested="no"))
     donations = changed(FLOWS["donations"], donations=12.5, state="s")

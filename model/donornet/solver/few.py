@@ -1,0 +1,88 @@
+"""Models of few decisions and much flow: when to search them by `Tree`, and what that finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from donornet.formulation.matrix import Matrix
+from donornet.solver.clock import Clock
+from donornet.solver.interrupt import Interrupt
+from donornet.solver.merge import Merged, merge_tied
+from donornet.solver.round_up import is_decided_by_rounding
+from donornet.solver.settings import Settings
+from donornet.solver.sift import Sifting
+from donornet.solver.tree import Tree
+
+FEW, LARGE = 100, 10_000
+"""Decisions up to which, and columns from which on, a model counts as one of few decisions and much flow."""
+TIED = 0.5
+"""Share of the whole columns that has to be tied to others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    bound
+        Proven lower bound.
+    nodes
+        Relaxations solved.
+    values
+        Values of a design, exact but for tolerances, shape (columns,); None: there is none.
+    """
+
+    bound: float
+    nodes: int
+    values: np.ndarray | None
+
+
+def few_decisions(matrix: Matrix, *, asked: bool = False) -> Merged | None:
+    """Return the program with its tied decisions merged; None where that does not leave few, or little flow.
+
+    Parameters
+    ----------
+    asked
+        Whether a program counts whose decisions are neither few nor tied, as long as they are 0 or 1.
+    """
+    if not is_decided_by_rounding(matrix) or (len(matrix.cost) < LARGE and not asked):
+        return None
+    merged = merge_tied(matrix)
+    left, whole = merged.matrix, int(matrix.integer.sum())
+    free = int((left.integer & (left.lower < left.upper)).sum())
+    tied = whole - int(left.integer.sum()) >= TIED * whole
+    suits = asked or (tied and free <= FEW)
+    return merged if suits and free and (left.lower <= left.upper).all() else None
+
+
+def search_few(
+    merged: Merged,
+    settings: Settings,
+    interrupt: Interrupt,
+    clock: Clock,
+    tell: Callable[[float, float], None],
+    start: np.ndarray | None,
+) -> Found | None:
+    """Search over the decisions of a program; None where most of its columns matter from the outset.
+
+    Parameters
+    ----------
+    merged
+        The program.
+    settings, interrupt, clock
+        As in `Program`.
+    tell
+        Receives objective and bound as they improve.
+    start
+        Values of a design, shape (columns,); None: none is known.
+    """
+    sifting = Sifting(merged.matrix, settings, interrupt, clock)
+    if not sifting.begins_small and settings.method != "few":
+        return None
+    tree = Tree(merged.matrix, sifting, settings.gap, lambda: clock.is_over or interrupt.requested, tell)
+    tree.run(None if start is None else merged.part(start))
+    return Found(tree.bound, tree.nodes, None if tree.values is None else merged.whole(tree.values))

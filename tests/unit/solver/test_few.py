@@ -1,0 +1,147 @@
+"""Searching over few decisions: sifted relaxations, and the tree of them."""
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+import donornet as dn
+from donornet.formulation.matrix import assemble
+from donornet.formulation.model import Choices, build_model
+from donornet.solver import few
+from donornet.solver.clock import Clock
+from donornet.solver.few import few_decisions, search_few
+from donornet.solver.highs import Program
+from donornet.solver.interrupt import Interrupt
+from donornet.solver.outcome import Ending
+from donornet.solver.roles import Roles, summed, without_fixed
+from donornet.solver.search import Search, _relaxed
+from donornet.solver.settings import Settings
+from donornet.solver.sift import Sifting
+from tests.unit.solver.models import disc_cut, location, round_disc
+
+
+@pytest.fixture(scope="module")
+def daily():
+    """Arrays of a small autologous therapy day by day."""
+    instance = dn.generate("tiny", family="car-t", seed=1)
+    return assemble(build_model(instance, Choices(decide_once=True)))
+
+
+def merged(matrix):
+    """Return the program with its tied decisions merged."""
+    found = few_decisions(matrix, asked=True)
+    assert found is not None
+    return found.matrix
+
+
+def solved(matrix, **settings):
+    return Program(matrix, Settings(**settings), Interrupt(), Clock()).solve()
+
+
+def searched(matrix, gap=1e-4, start=None):
+    told = []
+    program = few_decisions(matrix, asked=True)
+    assert program is not None
+    settings = Settings(gap=gap, method="few")
+    found = search_few(program, settings, Interrupt(), Clock(), lambda *now: told.append(now), start)
+    assert found is not None
+    return found, told
+
+
+def test_the_sifted_relaxation_is_the_relaxation_but_for_what_summing_gives_up(daily):
+    matrix = merged(daily)
+    relaxed = Sifting(matrix, Settings(), Interrupt(), Clock()).solve(matrix.lower, matrix.upper)
+    exact = solved(_relaxed(matrix)).objective
+    assert 0.95 * exact <= relaxed.bound <= exact * (1 + 1e-9)
+    assert relaxed.bound <= relaxed.objective
+
+
+def test_a_sifted_relaxation_of_a_design_is_its_flows(daily):
+    matrix = merged(daily)
+    sifting = Sifting(matrix, Settings(), Interrupt(), Clock())
+    free = matrix.integer & (matrix.lower < matrix.upper)
+    for value in (0.0, 1.0):
+        lower, upper = np.where(free, value, matrix.lower), np.where(free, value, matrix.upper)
+        relaxed = sifting.solve(lower, upper)
+        exact = solved(_relaxed(type(matrix)(**{**vars(matrix), "lower": lower, "upper": upper}))).objective
+        assert relaxed.is_exact
+        assert relaxed.objective == pytest.approx(exact, rel=1e-4)
+        assert relaxed.bound <= exact * (1 + 1e-9)
+
+
+def test_a_relaxation_without_a_point_is_infinitely_dear():
+    m = location(4, 6)
+    m.none = pyo.Constraint(expr=sum(m.open[i] for i in m.open) <= 0)
+    matrix = merged(assemble(m))
+    assert Sifting(matrix, Settings(), Interrupt(), Clock()).solve(matrix.lower, matrix.upper).bound == np.inf
+
+
+def test_the_tree_proves_the_optimum_of_a_daily_therapy(daily):
+    found, told = searched(daily)
+    exact = solved(daily, gap=1e-9).objective
+    assert found.values is not None
+    assert found.bound <= exact * (1 + 1e-9)
+    assert found.bound >= exact * (1 - 2e-4)
+    assert float(daily.cost @ found.values + daily.offset) == pytest.approx(exact, rel=3e-4)
+    bounds = [bound for _, bound in told]
+    assert bounds == sorted(bounds)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tree_proves_the_optimum_of_location_problems(seed):
+    matrix = assemble(location(6, 12, seed))
+    found, _ = searched(matrix)
+    exact = solved(matrix, gap=1e-9).objective
+    assert exact * (1 - 2e-4) <= found.bound <= exact * (1 + 1e-9)
+    decisions = found.values[matrix.integer]
+    assert np.allclose(decisions, np.round(decisions))
+
+
+def test_a_start_that_is_best_is_what_the_search_returns():
+    matrix = assemble(location(6, 12))
+    best = solved(matrix, gap=1e-9)
+    found, _ = searched(matrix, gap=0.05, start=best.values)
+    assert float(matrix.cost @ found.values) <= best.objective * (1 + 1e-3)
+
+
+def test_the_search_ends_at_the_gap_with_the_exact_design_and_says_how():
+    matrix = assemble(location(6, 12))
+    search = Search(location(6, 12), matrix, Settings(gap=1e-3, method="few"), Interrupt(), Clock())
+    outcome = search.run()
+    exact = solved(matrix, gap=1e-9).objective
+    assert (search.method, outcome.ending) == ("few", Ending.OPTIMAL)
+    assert outcome.bound <= exact * (1 + 1e-9)
+    assert exact * (1 - 1e-9) <= outcome.objective <= exact * (1 + 1e-3)
+
+
+def test_a_gap_of_zero_is_proven_by_branch_and_bound_after_it():
+    matrix = assemble(location(5, 9, 2))
+    search = Search(location(5, 9, 2), matrix, Settings(gap=0.0, method="few"), Interrupt(), Clock())
+    outcome = search.run()
+    assert outcome.ending is Ending.OPTIMAL
+    assert outcome.objective == pytest.approx(solved(matrix, gap=0.0).objective, rel=1e-7)
+
+
+def test_a_model_with_cuts_is_left_to_branch_and_bound():
+    model = round_disc(whole=True)
+    search = Search(model, assemble(model), Settings(gap=0.0, method="few"), Interrupt(), Clock(), refine=disc_cut)
+    assert search.run().objective == pytest.approx(-2 - 2 * 21**0.5)
+    assert search.method == "plain"
+
+
+def test_only_tied_decisions_of_large_models_are_searched_without_being_asked(daily, monkeypatch):
+    assert few_decisions(daily) is None
+    monkeypatch.setattr(few, "LARGE", 10)
+    assert few_decisions(daily) is not None
+    assert few_decisions(assemble(location(6, 12))) is None
+
+
+def test_sums_of_gates_hold_wherever_the_gates_hold(daily):
+    matrix = without_fixed(merged(daily))
+    roles = Roles.of(matrix)
+    grown, active = summed(matrix, roles)
+    sums = grown.rows.shape[0] - matrix.rows.shape[0]
+    assert 0 < sums < len(roles.gates)
+    assert not active[roles.packs].any()
+    point = solved(matrix).values
+    assert (grown.rows @ point <= grown.row_upper + 1e-6).all()
