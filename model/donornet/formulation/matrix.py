@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -58,6 +58,10 @@ class Matrix:
     row_lower: np.ndarray
     row_upper: np.ndarray
     sense: int = 1
+
+    def relaxed(self) -> Matrix:
+        """Return the program without integrality."""
+        return replace(self, integer=np.zeros_like(self.integer))
 
     def least_objective(self) -> float:
         """Return what the objective cannot fall below by the variables' bounds alone, often minus infinity."""

@@ -15,9 +15,9 @@ from donornet.solver.dive import Dive
 from donornet.solver.outcome import Outcome
 from donornet.solver.round_up import WHOLE
 
-SHARES = (0.5, 0.25, 0.12)
+SHARES = (0.5, 0.2)
 """Shares of the facilities in play that are freed at a time, in turn."""
-PATIENCE = 8
+PATIENCE = 3
 """Trials without a better design after which fewer facilities are freed."""
 BETTER = 1e-5
 """Relative improvement that counts."""

@@ -12,17 +12,22 @@ class Interrupt:
     """Catches SIGINT for as long as it is entered; elsewhere than in the main thread it only carries the request.
 
     A second SIGINT raises KeyboardInterrupt.
+
+    Parameters
+    ----------
+    parent
+        An interrupt whose request counts here, too.
     """
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
+    def __init__(self, parent: Interrupt | None = None) -> None:
+        self._event, self._parent = threading.Event(), parent
         self._previous: Any = None
         self._installed = False
 
     @property
     def requested(self) -> bool:
         """Whether somebody asked to stop."""
-        return self._event.is_set()
+        return self._event.is_set() or (self._parent is not None and self._parent.requested)
 
     def request(self) -> None:
         """Ask the solve to stop and keep its incumbent."""

@@ -48,6 +48,17 @@ class Restriction:
         kept = np.sort(order[:count])
         return cls(kept, _columns(matrix, kept), len(price))
 
+    @classmethod
+    def everything(cls, matrix: Matrix) -> Self:
+        """Keep every column."""
+        return cls(np.arange(len(matrix.cost)), matrix, len(matrix.cost))
+
+    @classmethod
+    def some(cls, matrix: Matrix, wanted: np.ndarray) -> Self:
+        """Keep the columns of a mask, shape (width,)."""
+        kept = np.flatnonzero(wanted)
+        return cls(kept, _columns(matrix, kept), len(wanted))
+
     def of(self, matrix: Matrix) -> Restriction:
         """Return the same columns of a program that has got more rows."""
         return replace(self, matrix=_columns(matrix, self.kept))

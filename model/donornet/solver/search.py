@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 
 from donornet.formulation.matrix import Matrix, assemble
-from donornet.solver.blocks import stage_blocks
 from donornet.solver.certify import certified_bound
 from donornet.solver.clock import Clock
-from donornet.solver.dive import NO_CUTOFF, Dive
 from donornet.solver.few import few_decisions, search_few
+from donornet.solver.head_start import HeadStart
 from donornet.solver.highs import NORMAL, STRICT, Program
-from donornet.solver.improve import improve
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import Listener, Snapshot, relative_gap
-from donornet.solver.restrict import Restriction
-from donornet.solver.round_up import active, is_decided_by_rounding, round_up
+from donornet.solver.round_up import is_decided_by_rounding
 from donornet.solver.settings import Settings
 
 Refine = Callable[[Any, np.ndarray], int]
@@ -32,18 +29,8 @@ LARGE, MANY_DECISIONS = 10_000, 40
 """Columns and whole variables from which on rounding the relaxation pays."""
 HUGE, SIMPLEX_ITERATIONS = 300_000, 15_000
 """Nonzeros, and steps of the simplex method, from which on interior points solve the relaxation."""
-LOOSE, LOOSE_ROUNDS = 1e-3, 3
+LOOSE, LOOSE_ROUNDS = 1e-3, 1
 """Relative gap at which interior points may stop, the bound being certified from the duals, and most rounds of cuts."""
-STEP = 0.1
-"""Share of the fractional decisions that a step of the first dive takes."""
-NEAR, CLOSE = 0.25, 0.05
-"""Relative gaps up to which improving a design pays before the bound is raised, and a search near the relaxation."""
-BLOCK_TIME = 15.0
-"""Time for the search among the decisions of one stage [s]."""
-PROGRESS = 1e-3
-"""Relative improvement by a round over all stages that is worth another."""
-REDUCED_TIME = 60.0
-"""Time for the search among the decisions in play, before the whole search [s]."""
 POLISHING = 10.0
 """Time that polishing may take although a limit is reached [s]."""
 NOISE = 1e-6
@@ -73,6 +60,12 @@ class Search:
         Whether the whole numbers of the start make a design; None: no start, or one that says too little to tell.
     method
         How the search went, one of `settings.METHODS` but ``auto``.
+    incumbent, bound
+        The best design so far, with exact flows, and the proven bound.
+    duals, flow_duals
+        Duals of the relaxation, and of the flows of the latest design; None: there are none.
+    linear_solver
+        HiGHS' name of what solves the first relaxation of a program.
     """
 
     model: Any
@@ -86,11 +79,12 @@ class Search:
     cuts: int = 0
     start_accepted: bool | None = None
     method: str = "plain"
-    _incumbent: Outcome = field(default_factory=lambda: Outcome(Ending.LIMIT))
+    incumbent: Outcome = field(default_factory=lambda: Outcome(Ending.LIMIT))
     _spare: Outcome | None = None
-    _bound: float = -np.inf
-    _linear_solver: str = "choose"
-    _duals: np.ndarray | None = None
+    bound: float = -np.inf
+    linear_solver: str = "choose"
+    duals: np.ndarray | None = None
+    flow_duals: np.ndarray | None = None
     _nodes: int = 0
 
     def run(self, start: np.ndarray | None = None) -> Outcome:
@@ -105,20 +99,20 @@ class Search:
             return self._linear(self.matrix, self.interrupt, self.clock, self.listener)
         hint = self._take_start(start)
         if self._search_few():
-            return self._conclude(Outcome(Ending.LIMIT), self._bound, self._nodes)
+            return self._conclude(Outcome(Ending.LIMIT), self.bound, self._nodes)
         if self.method == "few":
-            return self._branch_and_bound(hint if self._incumbent.values is None else self._incumbent.values)
+            return self._branch_and_bound(hint if self.incumbent.values is None else self.incumbent.values)
         diving = self._is_worth_diving()
         if self.refine is not None or diving:
             relaxed = self._relax()
-            if relaxed.ending is Ending.INFEASIBLE and self._incumbent.values is None:
+            if relaxed.ending is Ending.INFEASIBLE and self.incumbent.values is None:
                 return relaxed
             if diving and relaxed.values is not None:
                 self.method = "dive"
-                self._head_start(relaxed)
-                hint = hint if self._incumbent.values is None else self._incumbent.values
-                if self._is_closed(self._bound):
-                    return self._conclude(Outcome(Ending.OPTIMAL), self._bound, 0)
+                HeadStart(self, relaxed.values, dear=self.matrix.rows.nnz >= HUGE).run()
+                hint = hint if self.incumbent.values is None else self.incumbent.values
+                if self._is_closed(self.bound):
+                    return self._conclude(Outcome(Ending.OPTIMAL), self.bound, 0)
         return self._branch_and_bound(hint)
 
     def _search_few(self) -> bool:
@@ -129,16 +123,16 @@ class Search:
         merged = few_decisions(self.matrix, asked=asked)
         if merged is None:
             return False
-        start = self._incumbent.values
+        start = self.incumbent.values
         found = search_few(merged, self.settings, self.interrupt, self.clock, self._hear, start)
         if found is None:
             return False
         self.method, self._nodes = "few", found.nodes
         if np.isfinite(found.bound):
-            self._raise_bound(found.bound)
+            self.raise_bound(found.bound)
         if found.values is not None:
-            self._keep(self._polish(found.values))
-        return self._is_finished()
+            self.keep(self.polish(found.values))
+        return self.is_finished()
 
     def _hear(self, objective: float, bound: float) -> None:
         if self.listener is not None:
@@ -156,148 +150,62 @@ class Search:
     def _relax(self) -> Outcome:
         """Solve the relaxation with its cuts: by the simplex method, and by interior points where that takes long."""
         if self.matrix.rows.nnz < HUGE:
-            relaxation = self._program(_relaxed(self.matrix))
+            relaxation = self.program(self.matrix.relaxed())
             relaxation.choose({"simplex_iteration_limit": SIMPLEX_ITERATIONS})
             relaxed = self._converge(relaxation, self.interrupt, self.clock, RELAXATION_ROUNDS)
             if relaxed.ending is Ending.OPTIMAL:
-                self._raise_bound(relaxed.bound)
-                self._duals = relaxation.duals()
+                self.raise_bound(relaxed.bound)
+                self.duals = relaxation.duals()
             if relaxed.stopped_by != "iterations":
                 return relaxed
-        self._linear_solver = "ipm"
+        self.linear_solver = "ipm"
         return self._relax_loosely()
 
     def _relax_loosely(self) -> Outcome:
         """Solve the relaxation by interior points up to a small gap, and certify a bound from the duals."""
-        program = self._program(_relaxed(self.matrix))
+        program = self.program(self.matrix.relaxed())
         program.choose({"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
         for _ in range(LOOSE_ROUNDS):
             outcome = program.solve()
             if outcome.ending is Ending.INFEASIBLE or self.clock.is_over or self.interrupt.requested:
                 break
-            point, self._duals = program.point()
-            self._raise_bound(certified_bound(self.matrix, self._duals))
+            point, self.duals = program.point()
+            self.raise_bound(certified_bound(self.matrix, self.duals))
             outcome = replace(outcome, values=point)
-            if not self._cut(point):
+            if not self.cut(point):
                 break
-            program.update(_relaxed(self.matrix))
+            program.update(self.matrix.relaxed())
         return outcome
 
-    def _raise_bound(self, bound: float) -> None:
-        self._bound = max(self._bound, bound - NOISE * abs(bound))
+    def raise_bound(self, bound: float) -> None:
+        """Take note of a proven bound, but for what tolerances may have added to it."""
+        self.bound = max(self.bound, bound - NOISE * abs(bound))
 
-    def _head_start(self, relaxed: Outcome) -> None:
-        """Look for designs near the relaxation: dive in it, improve what was found, search nearby."""
-        assert relaxed.values is not None  # noqa: S101 - the caller has looked
-        values = self._dive()
-        values = relaxed.values if values is None else values
-        if self._incumbent.values is None and not self._must_stop():
-            rounded = round_up(self.matrix, values, self._polish)
-            if rounded is not None:
-                self._keep(rounded)
-                self._tell(rounded)
-        if self._is_near(self._incumbent) and not self._is_finished():
-            self._search_by_stage()
-        if self._is_near(self._incumbent, CLOSE) and not self._is_finished():
-            self._search_nearby(values)
+    def design(self) -> np.ndarray:
+        """Return the values of the incumbent, shape (columns,); there has to be one."""
+        assert self.incumbent.values is not None  # noqa: S101 - the callers have looked
+        return self.incumbent.values
 
-    def _dive(self) -> np.ndarray | None:
-        """Dive among the columns that are worth their price, improve the design, and return their relaxation."""
-        if self._duals is None:
-            return None
-        part = Restriction.by_price(self.matrix, self._duals)
-        program = self._program(_relaxed(part.matrix))
-        part, relaxed = self._relax_part(part, program)
-        if relaxed.values is None:
-            return None
-        dive = Dive(part.matrix, program)
-        best = dive.run(part.matrix.lower, part.matrix.upper, STEP, NO_CUTOFF)
-        if best.values is not None:
-
-            def found(design: Outcome) -> bool:
-                nonlocal best
-                best = design
-                self._tell(design)
-                return relative_gap(design.objective, self._bound) <= self.settings.gap
-
-            if np.isfinite(best.objective) and not found(best) and self._is_near(best):
-                improve(dive, best, relaxed.values, self.settings.seed, found, self._must_stop)
-            assert best.values is not None  # noqa: S101 - only designs are found
-            self._keep(self._polish(part.whole(best.values)))
-        return part.whole(relaxed.values)
-
-    def _relax_part(self, part: Restriction, program: Program) -> tuple[Restriction, Outcome]:
-        """Solve the relaxation of some columns to a basis, with cuts, and certify the bound of all columns from it."""
-        program.choose({"solver": self._linear_solver})
-        outcome = program.solve()
-        program.choose({"solver": "simplex"})
-        for _ in range(RELAXATION_ROUNDS):
-            if outcome.values is None or not self._cut(part.whole(outcome.values)):
-                break
-            part = part.of(self.matrix)
-            program.update(_relaxed(part.matrix))
-            outcome = program.solve()
-        if outcome.ending is Ending.OPTIMAL:
-            self._raise_bound(certified_bound(self.matrix, program.duals()))
-        return part, outcome
-
-    def _is_near(self, design: Outcome, near: float = NEAR) -> bool:
-        """Whether the relaxation is a guide; far above it branch and bound has to raise the bound first."""
-        return design.values is not None and relative_gap(design.objective, self._bound) <= near
-
-    def _must_stop(self) -> bool:
+    def must_stop(self) -> bool:
+        """Whether time is over, or somebody asked to stop."""
         return self.clock.is_over or self.interrupt.requested
 
-    def _is_finished(self) -> bool:
-        return self._is_closed(self._bound) or self._must_stop()
+    def is_finished(self) -> bool:
+        """Whether the gap is closed, or the search has to stop."""
+        return self._is_closed(self.bound) or self.must_stop()
 
-    def _search_by_stage(self) -> None:
-        """Improve the incumbent by branch and bound on the decisions of one stage after the other."""
-        blocks = stage_blocks(self.model, self.matrix)
-        better = bool(blocks)
-        while better:
-            before = self._incumbent.objective
-            for decisions in blocks:
-                if self._is_finished():
-                    return
-                kept = self.matrix.integer & ~decisions
-                whole = np.round(self._design())
-                lower = np.where(kept, whole, self.matrix.lower)
-                self._search_among(lower, np.where(kept, whole, self.matrix.upper), BLOCK_TIME)
-            better = before - self._incumbent.objective > PROGRESS * abs(before)
-
-    def _search_nearby(self, relaxed: np.ndarray) -> None:
-        """Improve the incumbent by branch and bound among the decisions that are in play."""
-        matrix = self.matrix
-        kept = active(matrix, relaxed[: len(matrix.cost)], self._design())
-        self._search_among(matrix.lower, np.where(matrix.integer & ~kept, matrix.lower, matrix.upper), REDUCED_TIME)
-
-    def _search_among(self, lower: np.ndarray, upper: np.ndarray, seconds: float) -> None:
-        """Improve the incumbent by branch and bound within other bounds of the columns, for some time."""
-        target = self._bound / (1.0 - self.settings.gap) if self._bound > 0 and self.settings.gap < 1 else -np.inf
-        matrix = replace(self.matrix, lower=lower, upper=upper)
-        program = self._program(matrix, self.clock.at_most(seconds), self._globally)
-        program.choose(
-            {"objective_target": target, "mip_rel_gap": self.settings.gap / 2, "solver": self._linear_solver}
-        )
-        outcome = program.solve(self._design())
-        if outcome.values is not None:
-            self._keep(self._polish(outcome.values))
-
-    def _design(self) -> np.ndarray:
-        assert self._incumbent.values is not None  # noqa: S101 - the callers have looked
-        return self._incumbent.values
-
-    def _tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: Outcome) -> None:
+        """Tell the listener of a design."""
         if self.listener is not None:
-            self.listener(Snapshot("search", self.clock.elapsed, outcome.objective, self._bound))
+            self.listener(Snapshot("search", self.clock.elapsed, outcome.objective, self.bound))
 
-    def _globally(self, snapshot: Snapshot) -> None:
+    def pass_on(self, snapshot: Snapshot) -> None:
         """Pass on the progress of a search among some of the decisions: its bound is not that of the whole."""
         if self.listener is not None:
-            self.listener(replace(snapshot, seconds=self.clock.elapsed, bound=self._bound))
+            self.listener(replace(snapshot, seconds=self.clock.elapsed, bound=self.bound))
 
-    def _program(self, matrix: Matrix, clock: Clock | None = None, listener: Listener | None = None) -> Program:
+    def program(self, matrix: Matrix, clock: Clock | None = None, listener: Listener | None = None) -> Program:
+        """Return a program in HiGHS with the settings of the search."""
         return Program(matrix, self.settings, self.interrupt, clock or self.clock, listener or self.listener)
 
     def _take_start(self, start: np.ndarray | None) -> np.ndarray | None:
@@ -306,22 +214,22 @@ class Search:
             return None
         if np.isnan(start[self.matrix.integer]).any():
             return start
-        self._keep(self._polish(start))
-        self.start_accepted = self._incumbent.values is not None
-        return self._incumbent.values
+        self.keep(self.polish(start))
+        self.start_accepted = self.incumbent.values is not None
+        return self.incumbent.values
 
     def _branch_and_bound(self, start: np.ndarray | None) -> Outcome:
-        program = self._program(self.matrix)
-        program.choose({"solver": self._linear_solver})
-        bound, nodes, strict = self._bound, 0, False
+        program = self.program(self.matrix)
+        program.choose({"solver": self.linear_solver})
+        bound, nodes, strict = self.bound, 0, False
         for _ in range(SEARCH_ROUNDS):
             outcome = program.solve(start)
             bound, nodes = max(bound, outcome.bound), nodes + outcome.nodes
             if outcome.values is None:
                 break
             self._spare, before = outcome, self.cuts
-            polished = self._polish(outcome.values)
-            self._keep(polished)
+            polished = self.polish(outcome.values)
+            self.keep(polished)
             proven = outcome.ending is Ending.OPTIMAL and polished.ending is not Ending.LIMIT
             if self.cuts == before and proven and not strict and not self._is_closed(bound, NOISE):
                 strict = True  # whole numbers missed by a little let something through
@@ -332,10 +240,10 @@ class Search:
                 outcome = polished
                 break
             program.update(self.matrix)
-            start = self._incumbent.values
+            start = self.incumbent.values
         return self._conclude(outcome, bound, nodes)
 
-    def _polish(self, values: np.ndarray) -> Outcome:
+    def polish(self, values: np.ndarray) -> Outcome:
         """Return exact continuous values for the whole numbers of `values`; none if these allow no design."""
         limited = self.clock.is_over or self.interrupt.requested
         clock = Clock(POLISHING) if limited else self.clock.extended(POLISHING)
@@ -354,6 +262,7 @@ class Search:
         program = Program(matrix, self.settings, interrupt, clock, listener)
         program.tighten(STRICT)
         outcome = self._converge(program, interrupt, clock, LINEAR_ROUNDS)
+        self.flow_duals = program.duals()
         if outcome.ending is Ending.INFEASIBLE or outcome.stopped_by == "tolerance":
             program.tighten(NORMAL)
             outcome = self._converge(program, interrupt, clock, LINEAR_ROUNDS)
@@ -363,7 +272,7 @@ class Search:
         """Solve a linear program and add cuts until none is violated; if it comes to no end there are no values."""
         for _ in range(most):
             outcome = program.solve()
-            if self.refine is None or outcome.values is None or not self._cut(outcome.values):
+            if self.refine is None or outcome.values is None or not self.cut(outcome.values):
                 return outcome
             if clock.is_over or interrupt.requested:
                 return Outcome(Ending.LIMIT, bound=outcome.bound, stopped_by=self._reason())
@@ -371,7 +280,7 @@ class Search:
             program.update(replace(self.matrix, lower=bounds.lower, upper=bounds.upper, integer=bounds.integer))
         return Outcome(Ending.LIMIT, bound=outcome.bound, stopped_by="rounds")
 
-    def _cut(self, values: np.ndarray) -> int:
+    def cut(self, values: np.ndarray) -> int:
         """Add the cuts that `values` violate and return their number."""
         added = 0 if self.refine is None else self.refine(self.model, values)
         if added:
@@ -380,30 +289,31 @@ class Search:
             self.matrix = assemble(self.model)
         return added
 
-    def _keep(self, candidate: Outcome) -> None:
-        if candidate.values is not None and candidate.objective < self._incumbent.objective:
-            self._incumbent = candidate
+    def keep(self, candidate: Outcome) -> None:
+        """Make a design the incumbent if it is better."""
+        if candidate.values is not None and candidate.objective < self.incumbent.objective:
+            self.incumbent = candidate
 
     def _fall_back(self) -> None:
         """Keep what branch and bound found as it is, where neither time nor tolerances left exact flows."""
         spare = self._spare
         if (
-            self._incumbent.values is None
+            self.incumbent.values is None
             and spare is not None
             and spare.values is not None
-            and not self._cut(spare.values)
+            and not self.cut(spare.values)
         ):
-            self._keep(spare)
+            self.keep(spare)
 
     def _is_closed(self, bound: float, slack: float = 1e-9) -> bool:
-        best = self._incumbent
+        best = self.incumbent
         if best.values is None:
             return False
         return best.objective <= bound or relative_gap(best.objective, bound) <= self.settings.gap + slack
 
     def _conclude(self, last: Outcome, bound: float, nodes: int) -> Outcome:
         self._fall_back()
-        best = self._incumbent
+        best = self.incumbent
         if last.ending is Ending.INFEASIBLE and best.values is None:
             return Outcome(Ending.INFEASIBLE, nodes=nodes)
         if self._is_closed(bound, NOISE if last.ending is Ending.OPTIMAL else 1e-9):
@@ -414,7 +324,3 @@ class Search:
         if self.interrupt.requested:
             return "interrupt"
         return "time" if self.clock.is_over else "rounds" if self.rounds >= SEARCH_ROUNDS else "tolerance"
-
-
-def _relaxed(matrix: Matrix) -> Matrix:
-    return replace(matrix, integer=np.zeros_like(matrix.integer))

@@ -10,13 +10,13 @@ from donornet.solver.highs import Program
 from donornet.solver.improve import improve
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.restrict import Restriction
-from donornet.solver.search import Search, _relaxed
+from donornet.solver.search import Search
 from donornet.solver.settings import Settings
 from tests.unit.solver.models import location
 
 
 def relaxed(matrix):
-    program = Program(_relaxed(matrix), Settings(), Interrupt(), Clock())
+    program = Program(matrix.relaxed(), Settings(), Interrupt(), Clock())
     return program, program.solve()
 
 

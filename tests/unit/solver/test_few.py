@@ -14,7 +14,7 @@ from donornet.solver.highs import Program
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.outcome import Ending
 from donornet.solver.roles import Roles, summed, without_fixed
-from donornet.solver.search import Search, _relaxed
+from donornet.solver.search import Search
 from donornet.solver.settings import Settings
 from donornet.solver.sift import Sifting
 from tests.unit.solver.models import disc_cut, location, round_disc
@@ -51,7 +51,7 @@ def searched(matrix, gap=1e-4, start=None):
 def test_the_sifted_relaxation_is_the_relaxation_but_for_what_summing_gives_up(daily):
     matrix = merged(daily)
     relaxed = Sifting(matrix, Settings(), Interrupt(), Clock()).solve(matrix.lower, matrix.upper)
-    exact = solved(_relaxed(matrix)).objective
+    exact = solved(matrix.relaxed()).objective
     assert 0.95 * exact <= relaxed.bound <= exact * (1 + 1e-9)
     assert relaxed.bound <= relaxed.objective
 
@@ -63,7 +63,7 @@ def test_a_sifted_relaxation_of_a_design_is_its_flows(daily):
     for value in (0.0, 1.0):
         lower, upper = np.where(free, value, matrix.lower), np.where(free, value, matrix.upper)
         relaxed = sifting.solve(lower, upper)
-        exact = solved(_relaxed(type(matrix)(**{**vars(matrix), "lower": lower, "upper": upper}))).objective
+        exact = solved(type(matrix)(**{**vars(matrix), "lower": lower, "upper": upper}).relaxed()).objective
         assert relaxed.is_exact
         assert relaxed.objective == pytest.approx(exact, rel=1e-4)
         assert relaxed.bound <= exact * (1 + 1e-9)
