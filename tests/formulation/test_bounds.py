@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
@@ -27,8 +28,8 @@ def weak_optimum(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> float:
     """Return the optimum with the gate rows' bounds replaced by a generous number, and without the redundant gate."""
     write = gates._gate
 
-    def generous(m, name, rows, uses, index, opened, kind="Open"):
-        return write(m, name, rows.assign(U=PLENTY), uses, index, opened, kind)
+    def generous(m, name, rows, uses, index):
+        return write(m, name, rows.assign(U=PLENTY), uses, index)
 
     with monkeypatch.context() as patch:
         patch.setattr(gates, "_gate", generous)
@@ -61,8 +62,9 @@ def asking_instance(seed: int) -> Instance:
     """Return a random instance in which much asks for flow: whole units, least loads, diversity, limits."""
     draft, dice = random_draft(seed), random.Random(seed)
     for therapy in draft.rows("therapies"):
-        if dice.random() < 0.3:
+        if dice.random() < 0.3 and (draft.count < 4 or len(draft.routes[therapy["therapy"]]) < 4):
             therapy["indivisible"] = "yes"
+            _want_whole_doses(draft, therapy["therapy"])
     for facility in draft.rows("facilities"):
         if facility.get("capacity") and dice.random() < 0.2:
             facility["min_load"] = dice.choice((0.2, 0.5, 0.8))
@@ -76,6 +78,13 @@ def asking_instance(seed: int) -> Instance:
     return from_rows(draft.head, draft.tables)
 
 
+def _want_whole_doses(draft: Draft, therapy: str) -> None:
+    """Round demand up to whole doses; over many periods to few of them, or the search for whole units does not end."""
+    for row in draft.rows("demand"):
+        if row["therapy"] == therapy:
+            row["doses"] = math.ceil(row["doses"] / (1 if draft.count < 4 else 8))
+
+
 def _ask_for_donors(draft: Draft, dice: random.Random) -> None:
     groups = sorted({pool["donor_group"] for pool in draft.rows("donor_pools")})
     row = {"requirement": "asking", "shortfall_penalty": dice.choice((50.0, 5000.0))}
@@ -83,9 +92,9 @@ def _ask_for_donors(draft: Draft, dice: random.Random) -> None:
         share = {"measure": "min_share", "member": groups[-1], "value": dice.choice((0.3, 0.9))}
         draft.add("diversity", {**row, **share})
         return
+    _name_the_market(draft)
     for market in draft.markets:
-        if market:
-            draft.add("patient_groups", {"market": market, "patient_group": "all", "share": 1.0})
+        draft.add("patient_groups", {"market": market, "patient_group": "all", "share": 1.0})
     for name, weight in (("common", 0.6), ("rare", 0.4)):
         draft.add("match_classes", {"patient_group": "all", "match_class": name, "weight": weight})
         for group in groups:
@@ -93,6 +102,13 @@ def _ask_for_donors(draft: Draft, dice: random.Random) -> None:
             draft.add("match_probabilities", {"match_class": name, "donor_group": group, "probability": chance})
     measure = dice.choice(("match_coverage", "coverage_floor"))
     draft.add("diversity", {**row, "measure": measure, "value": dice.choice((0.2, 0.5, 0.8))})
+
+
+def _name_the_market(draft: Draft) -> None:
+    """Give the one jurisdiction that has no name a name: patient groups are those of a named market."""
+    for table in ("sites", "donor_pools", "centres"):
+        for row in draft.rows(table):
+            row["jurisdiction"] = row["jurisdiction"] or "US"
 
 
 @pytest.mark.parametrize("seed", range(5))

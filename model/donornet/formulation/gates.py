@@ -3,6 +3,9 @@
 Each row is bounded by what is useful (`bounds`). Where surplus pays (`surplus`), the bound of loops has Surplus added.
 Of other flow the rows of facilities with a capacity that it loads are left out there: the capacity alone keeps flow out
 of a closed facility, and no less tightly.
+
+Which flow passes which gate depends on nothing but the variables and on what is a decision, so those tables are kept in
+``m.gate_rows``: a revision of the model works out the bounds alone.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from donornet.formulation.flows import departures, entries
 from donornet.formulation.rows import Family, Rows
@@ -22,6 +24,8 @@ from donornet.formulation.variables import block, opened
 FLOW = ["therapy", "market", "stage", "site", "t"]
 CENTRE_FLOW = ["therapy", "centre", "stage", "site", "t"]
 LICENSED_FLOW = [*CENTRE_FLOW, "market"]
+SUPPLY = "supply"
+"""What is kept of the donors' supply, which revisions of the donors change."""
 
 
 def open_before_use(m: Any) -> Rows | None:
@@ -31,8 +35,8 @@ def open_before_use(m: Any) -> Rows | None:
     """
     rows = _entered(m, gated=False)
     if rows["surplus"].any():
-        rows = rows[~(rows["surplus"] & _loaded(m, rows))]
-    return _gate(m, "open_before_use", rows, partial(_entering, m, gated=False), FLOW, _decided(m))
+        rows = rows[~(rows["surplus"].to_numpy() & m.bounds.is_loaded[rows["operation"]])]
+    return _gate(m, "open_before_use", rows, partial(_entering, m, gated=False), FLOW)
 
 
 def release_before_use(m: Any) -> Rows | None:
@@ -47,14 +51,15 @@ def release_before_use(m: Any) -> Rows | None:
     }
     if not any(surplus.values()):
         return None
-    left = departures(m)
-    first = left["stage"] == left["therapy"].map({k: route[0] for k, route in routes.items()})
-    left = left[first & left["therapy"].map(surplus).astype(bool)]
-    if left.empty:
-        return None
-    rows = left[FLOW].drop_duplicates()
-    rows = rows.assign(U=m.bounds.useful_releases(rows))
-    return _gate(m, "release_before_use", rows, lambda: left.assign(units=1.0), FLOW, _decided(m))
+
+    def left() -> Frame:
+        rows = departures(m)
+        return rows[rows["stage"] == rows["therapy"].map({k: route[0] for k, route in routes.items()})]
+
+    rows = _once(m, ("released",), lambda: _numbered(m, _gated(m, left()[FLOW].drop_duplicates())))
+    rows = rows[rows["therapy"].map(surplus).to_numpy(dtype=bool)]
+    rows = rows.assign(U=m.bounds.useful_releases(rows) if len(rows) else 0.0)
+    return _gate(m, "release_before_use", rows, lambda: left().assign(units=1.0), FLOW)
 
 
 def open_before_loop(m: Any) -> Rows | None:
@@ -65,8 +70,7 @@ def open_before_loop(m: Any) -> Rows | None:
     \qquad \forall k \in K^A, r, f, t \text{ with the periods } \tau \text{ served}$$
     """
     rows = _looped(m, CENTRE_FLOW, gated=False)
-    uses = partial(_less_surplus, m, CENTRE_FLOW, gated=False)
-    return _gate(m, "open_before_loop", rows, uses, CENTRE_FLOW, _decided(m))
+    return _gate(m, "open_before_loop", rows, partial(_less_surplus, m, CENTRE_FLOW, gated=False), CENTRE_FLOW)
 
 
 def open_before_surplus(m: Any) -> Rows | None:
@@ -76,9 +80,8 @@ def open_before_surplus(m: Any) -> Rows | None:
     \qquad \forall k \in K^A, r, f, t \text{ where surplus can pay}$$
     """
     rows = _beyond(m, CENTRE_FLOW, gated=False)
-    if len(rows):
-        rows = rows[~_loaded(m, rows)]
-    return _gate(m, "open_before_surplus", rows, partial(_loop_uses, m, gated=False), CENTRE_FLOW, _decided(m))
+    rows = rows[~m.bounds.is_loaded[rows["operation"]]]
+    return _gate(m, "open_before_surplus", rows, partial(_loop_uses, m, gated=False), CENTRE_FLOW)
 
 
 def licence_before_use(m: Any) -> Rows | None:
@@ -87,7 +90,7 @@ def licence_before_use(m: Any) -> Rows | None:
     $$units_{kfJt} \le U_{kfJt} \cdot Licence_{wt} \qquad \forall k, w = (f, J), t$$
     """
     rows = _entered(m, gated=True)
-    return _gate(m, "licence_before_use", rows, partial(_entering, m, gated=True), FLOW, _obtainable(m), "Licence")
+    return _gate(m, "licence_before_use", rows, partial(_entering, m, gated=True), FLOW)
 
 
 def licence_before_loop(m: Any) -> Rows | None:
@@ -98,8 +101,7 @@ def licence_before_loop(m: Any) -> Rows | None:
     \qquad \forall k \in K^A, r, w = (f, J(r)), t \text{ with the periods } \tau \text{ served}$$
     """
     rows = _looped(m, LICENSED_FLOW, gated=True)
-    uses = partial(_less_surplus, m, LICENSED_FLOW, gated=True)
-    return _gate(m, "licence_before_loop", rows, uses, LICENSED_FLOW, _obtainable(m), "Licence")
+    return _gate(m, "licence_before_loop", rows, partial(_less_surplus, m, LICENSED_FLOW, gated=True), LICENSED_FLOW)
 
 
 def licence_before_surplus(m: Any) -> Rows | None:
@@ -109,15 +111,37 @@ def licence_before_surplus(m: Any) -> Rows | None:
     \qquad \forall k \in K^A, r, w = (f, J(r)), t \text{ where surplus can pay}$$
     """
     rows = _beyond(m, LICENSED_FLOW, gated=True)
-    uses = partial(_loop_uses, m, gated=True)
-    return _gate(m, "licence_before_surplus", rows, uses, LICENSED_FLOW, _obtainable(m), "Licence")
+    return _gate(m, "licence_before_surplus", rows, partial(_loop_uses, m, gated=True), LICENSED_FLOW)
+
+
+def forget_supply(m: Any) -> None:
+    """Drop what is kept of the donors' supply."""
+    m.gate_rows = {name: rows for name, rows in m.gate_rows.items() if name[0] != SUPPLY}
 
 
 def _once(m: Any, name: tuple[Any, ...], make: Callable[[], Frame]) -> Frame:
-    """Return a table that depends on nothing but the variables, made when it is first asked for."""
+    """Return a table of ``m.gate_rows``, made when it is first asked for."""
     if name not in m.gate_rows:
         m.gate_rows[name] = make()
     return m.gate_rows[name]
+
+
+def _numbered(m: Any, rows: Frame) -> Frame:
+    """Return rows with what the bounds ask for; see `donornet.formulation.ways.Ways.numbered`."""
+    rows = m.ways.numbered(rows)
+    return rows.assign(per_dose=m.ways.per_dose(rows, m.sets.nodes))
+
+
+def _gated(m: Any, rows: Frame, kind: str = "Open") -> Frame:
+    """Return the rows that a decision gates, with its column in ``gate``, and their ``period``."""
+    on = ["site", "stage", "t"] + (["market"] if kind == "Licence" else [])
+    gates = _obtainable(m) if kind == "Licence" else _decided(m)
+    rows = rows.merge(gates.rename(columns={"column": "gate"})[[*on, "gate"]], on=on)
+    return rows.assign(period=np.asarray(m.instance.periods)[rows["t"].to_numpy(dtype=int)])
+
+
+def _gate_of(*, gated: bool) -> str:
+    return "Licence" if gated else "Open"
 
 
 def _entering(m: Any, *, gated: bool) -> Frame:
@@ -128,10 +152,14 @@ def _entering(m: Any, *, gated: bool) -> Frame:
 
 
 def _entered(m: Any, *, gated: bool) -> Frame:
-    """Return the rows (therapy, market, stage, site, t) that flow enters, the bound U and whether surplus can pay."""
+    """Return the gated rows that flow enters, the bound U and whether surplus can pay.
+
+    Rows have a therapy, market, stage, site, t, and the kind of the flow.
+    """
 
     def distinct() -> Frame:
-        return _entering(m, gated=gated)[[*FLOW, "kind"]].drop_duplicates(FLOW).reset_index(drop=True)
+        rows = _entering(m, gated=gated)[[*FLOW, "kind"]].drop_duplicates(FLOW)
+        return _numbered(m, _gated(m, rows, _gate_of(gated=gated)))
 
     rows = _once(m, ("entered", gated), distinct)
     if rows.empty:
@@ -140,19 +168,9 @@ def _entered(m: Any, *, gated: bool) -> Frame:
     surplus = np.where(rows["kind"] == "Ship", material, donors).astype(bool)
     bound = m.bounds.useful(rows)
     if surplus.any():
-        bound[surplus] = m.surplus.most(rows[surplus])
+        supply = _once(m, (SUPPLY, gated), lambda: rows[[]].assign(most=m.surplus.supply(rows)))["most"].to_numpy()
+        bound[surplus] = m.surplus.most(rows, supply)[surplus]
     return rows.assign(U=m.bounds.within_capacity(rows, bound), surplus=surplus)
-
-
-def _loaded(m: Any, rows: Frame) -> np.ndarray:
-    """Return where the capacity constraint alone keeps flow out of a closed facility."""
-    limited = m.sets.facilities[m.sets.facilities["capacity"].notna()]
-    weights = m.network.operations[["therapy", "stage", "site", "load", "occupancy_days"]].merge(
-        limited[["stage", "site", "capacity_unit"]].drop_duplicates(), on=["stage", "site"]
-    )
-    loads = np.where(weights["capacity_unit"] == "slots", weights["occupancy_days"], weights["load"]) > 0
-    known = pd.MultiIndex.from_frame(weights.loc[loads, ["therapy", "stage", "site"]])
-    return np.asarray(pd.MultiIndex.from_frame(rows[["therapy", "stage", "site"]]).isin(known))
 
 
 def _loop_uses(m: Any, *, gated: bool) -> Frame:
@@ -170,31 +188,50 @@ def _loop_uses(m: Any, *, gated: bool) -> Frame:
 
 
 def _served(m: Any, index: list[str], *, gated: bool) -> Frame:
-    """Return the rows of loops by centre and facility with each period whose demand they serve (``counts``)."""
+    """Return the rows of loops by centre and facility with each period whose demand they serve.
+
+    Columns: those of the index, at_entry, counts (the period), largest (weight of a loop), row (number of the row) and
+    demand (position in `Sets.demand`).
+    """
 
     def distinct() -> Frame:
         uses = _loop_uses(m, gated=gated)
         if uses.empty:
-            return Frame(columns=[*index, "at_entry", "counts", "largest"])
-        return uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
+            return Frame(columns=[*index, "at_entry", "counts", "largest", "row", "demand"])
+        served = uses.groupby([*index, "at_entry", "counts"])["units"].max().rename("largest").reset_index()
+        demand = m.sets.demand[["therapy", "centre", "t"]].rename(columns={"t": "counts"})
+        served = served.merge(demand.assign(demand=np.arange(len(demand))), on=["therapy", "centre", "counts"])
+        return served.assign(row=served.groupby(index).ngroup())
 
-    return _once(m, ("looped", gated), distinct)
+    return _once(m, ("served", gated), distinct)
+
+
+def _passed(m: Any, index: list[str], *, gated: bool) -> Frame:
+    """Return the gated rows of loops by centre and facility: the index, at_entry, row (see `_served`), operation."""
+
+    def distinct() -> Frame:
+        rows = _served(m, index, gated=gated)[[*index, "at_entry", "row"]].drop_duplicates("row").sort_values("row")
+        rows = _gated(m, rows, _gate_of(gated=gated))
+        places = zip(rows["therapy"], rows["stage"], rows["site"], strict=True)
+        return rows.assign(operation=np.array([m.ways.operations[place] for place in places], dtype=int))
+
+    return _once(m, ("passed", gated), distinct)
 
 
 def _looped(m: Any, index: list[str], *, gated: bool) -> Frame:
-    """Return the rows of loops by centre and facility with their bound.
+    """Return the gated rows of loops by centre and facility with their bound U.
 
     The bound is the demand of the centre in the periods that the loops serve; for whole patients at delivery also the
     dose that rounding up adds, unless Surplus counts it.
     """
-    served = _served(m, index, gated=gated)
-    if served.empty:
-        return Frame(columns=[*index, "U"])
-    demand = m.sets.demand[["therapy", "centre", "t", "doses"]].rename(columns={"t": "counts"})
-    served = served.merge(demand, on=["therapy", "centre", "counts"])
-    whole = served["therapy"].map({k: m.bounds.whole(k) and not pays for k, pays in m.surplus.of_material.items()})
-    served = served.assign(U=served["doses"] + np.where(whole & ~served["at_entry"], served["largest"], 0.0))
-    return served.groupby(index)["U"].sum().reset_index()
+    rows, served = _passed(m, index, gated=gated), _served(m, index, gated=gated)
+    if rows.empty:
+        return rows.assign(U=0.0)
+    doses = m.sets.demand["doses"].to_numpy()[served["demand"].to_numpy(dtype=int)]
+    whole = served["therapy"].map({k: k in m.ways.whole and not pays for k, pays in m.surplus.of_material.items()})
+    more = np.where(whole.to_numpy(dtype=bool) & ~served["at_entry"].to_numpy(dtype=bool), served["largest"], 0.0)
+    bound = np.bincount(served["row"], doses + more)
+    return rows.assign(U=bound[rows["row"]])
 
 
 def _less_surplus(m: Any, index: list[str], *, gated: bool) -> Frame:
@@ -209,12 +246,10 @@ def _less_surplus(m: Any, index: list[str], *, gated: bool) -> Frame:
 
 
 def _beyond(m: Any, index: list[str], *, gated: bool) -> Frame:
-    """Return the rows of loops at delivery where surplus can pay with a bound on all that could be asked for."""
-    served = _served(m, index, gated=gated)
-    if served.empty:
-        return Frame(columns=[*index, "U"])
-    pays = served["therapy"].map(m.surplus.of_material).astype(bool) & ~served["at_entry"].astype(bool)
-    rows = served.loc[pays, index].drop_duplicates()
+    """Return the gated rows of loops at delivery where surplus can pay with a bound U on all that can be asked for."""
+    rows = _passed(m, index, gated=gated)
+    pays = rows["therapy"].map(m.surplus.of_material).to_numpy(dtype=bool) & ~rows["at_entry"].to_numpy(dtype=bool)
+    rows = rows[pays]
     return rows.assign(U=rows["therapy"].map(m.surplus.generous))
 
 
@@ -230,23 +265,18 @@ def _obtainable(m: Any) -> Frame:
     return Frame(columns=columns) if licences is None else licences[columns]
 
 
-def _gate(
-    m: Any, name: str, rows: Frame, uses: Callable[[], Frame], index: list[str], gates: Frame, kind: str = "Open"
-) -> Rows | None:
-    """Return units <= U · gate for the rows that have a gate.
+def _gate(m: Any, name: str, rows: Frame, uses: Callable[[], Frame], index: list[str]) -> Rows | None:
+    """Return units <= U · gate for rows that have a gate.
 
     Where the model has the same rows already, only U can be another.
     """
-    on = ["site", "stage", "t"] + (["market"] if kind == "Licence" else [])
-    rows = rows.merge(gates.rename(columns={"column": "gate"}), on=on) if len(rows) else rows
     if rows.empty:
         return None
-    rows = rows.assign(period=np.asarray(m.instance.periods)[rows["t"].to_numpy(dtype=int)])
     names = [*(c for c in index if c != "t"), "period"]
+    gate, most = rows["gate"].to_numpy(), rows["U"].to_numpy(dtype=float)
     there = m.component(name)
     if isinstance(there, Rows):
-        gated = there.with_coefficients(rows[names], rows["gate"].to_numpy(), -rows["U"].to_numpy(dtype=float))
+        gated = there.with_coefficients(rows[names], gate, -most)
         if gated is not None:
             return gated
-    family = Family(rows, names)
-    return family.plus(uses(), "units", on=index).minus(gates, "U", on=on).at_most(0.0)
+    return Family(rows, names).plus(uses(), "units", on=index).plus_own(gate, -most).at_most(0.0)

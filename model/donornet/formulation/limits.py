@@ -90,7 +90,11 @@ def limits(m: Any) -> Rows | None:
     $$\sum_x \phi_{ix} \cdot x - Shortfall_i \le v_i \sum_x \psi_{ix} \cdot x \qquad \forall i \text{ of a quotient}$$
     """
     items = []
+    written = m.component("limits")
     for limit in m.limits_read:
+        if isinstance(written, Rows) and limit.measure in m.standing:
+            items.append((limit.key, *_written(written, limit.key)))
+            continue
         slack = shortfall(m, "limits", limit.key, limit.penalty)
         expression, bound = body(m, limit)
         if limit.sense == "max":
@@ -98,6 +102,14 @@ def limits(m: Any) -> Rows | None:
         else:
             items.append((limit.key, expression + slack, bound, np.inf))
     return rows_of(items)
+
+
+def _written(rows: Rows, key: tuple[str, ...]) -> tuple[Linear, float, float]:
+    """Return a row as it is written: left-hand side, lower and upper bound."""
+    row, matrix = rows.index_keys.rows[key], rows.matrix
+    terms = slice(*matrix.indptr[row : row + 2])
+    linear = Linear(matrix.indices[terms], matrix.data[terms])
+    return linear, float(rows.lower_bounds[row]), float(rows.upper_bounds[row])
 
 
 def body(m: Any, limit: Limit) -> tuple[Linear, float]:

@@ -20,6 +20,7 @@ from donornet.formulation.rows import Rows
 from donornet.formulation.sets import index_sets
 from donornet.formulation.surplus import Surplus
 from donornet.formulation.variables import add_variables
+from donornet.formulation.ways import Ways
 from donornet.instance import Instance
 from donornet.instance.plain_text import plain_text
 
@@ -126,6 +127,8 @@ def _model(compiled: AdmissibleNetwork, choices: Choices) -> Any:
     m.tables = {}
     m.requirements = demanded(m)
     m.limits_read, m.activities, m.gate_rows = limits.read_limits(m), {}, {}
+    m.standing = frozenset()  # measures whose limits stand as they are written, see `revise`
+    m.ways = Ways(m)
     m.bounds = Bounds(m)
     m.surplus = Surplus(m)
     material.add_surplus(m)

@@ -71,9 +71,12 @@ LASTING = frozenset({
     activities.handoffs, activities.crossings, activities.km, activities.co2, activities.loop_days, activities.patients,
 })  # fmt: skip
 """Activities that depend on nothing but the variables."""
-MONEY = frozenset({"total_cost", "investment"})
-SERVICE = frozenset({"unmet_share", "handoffs", "crossings", "km", "co2", "doses"})
-"""Measures of limits that look at costs, and at demand."""
+MEASURES_OF: dict[Part, frozenset[str]] = {
+    Part.COSTS: frozenset({"total_cost", "investment"}),
+    Part.PRICES: frozenset({"total_cost"}),
+    Part.DEMAND: frozenset({"unmet_share", "handoffs", "crossings", "km", "co2", "doses"}),
+}
+"""Measures whose limits each part can reach."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,10 @@ def _revise(m: Any, network: AdmissibleNetwork, parts: Part) -> list[str]:
     revise_variables(m, dict.fromkeys(blocks))
     if Part.WORK in parts:
         m.tables.pop("loads", None)
+    if Part.STATUS in parts:
+        m.gate_rows = {}  # other facilities are a decision
+    if Part.DONORS in parts:
+        gates.forget_supply(m)
     m.bounds = Bounds(m)
     m.surplus = Surplus(m)  # it looks at the bounds
     m.activities = {activity: rows for activity, rows in m.activities.items() if activity in LASTING}
@@ -160,11 +167,12 @@ def _revise(m: Any, network: AdmissibleNetwork, parts: Part) -> list[str]:
     if recount or Part.LIMITS in parts:
         diversity.revise_diversity_variables(m)
     redone = list(dict.fromkeys(blocks))
-    if parts & (Part.COSTS | Part.PRICES | Part.STATUS):
-        redone += revise_objective(
-            m, [term for term in TERMS if discounted or term not in PRICED or Part.PRICES in parts]
-        )
+    flows, others = discounted or Part.PRICES in parts, bool(parts & (Part.COSTS | Part.STATUS))
+    if flows or others:
+        redone += revise_objective(m, [term for term in TERMS if (flows if term in PRICED else others)])
+    m.standing = _standing(m, parts)
     redone += _write(m, _families(m, parts))
+    m.standing = frozenset()
     if recount:
         m.del_component(m.diversity_cuts)
         diversity.diversity_cuts(m).doc = inspect.getdoc(diversity.diversity_cuts)
@@ -174,14 +182,21 @@ def _revise(m: Any, network: AdmissibleNetwork, parts: Part) -> list[str]:
 
 def _families(m: Any, parts: Part) -> frozenset[Write]:
     found = frozenset[Write]().union(*(families for part, families in FAMILIES_OF.items() if part in parts))
-    bounded = m.instance.table("limits")
-    if parts & (Part.COSTS | Part.PRICES):
-        money = bounded[bounded["measure"].isin(MONEY)]
-        found |= {limits.limits} if len(money) else set()
-        found |= GATES if (money["sense"] == "min").any() else set()
-    if Part.DEMAND in parts and bounded["measure"].isin(SERVICE).any():
-        found |= {limits.limits}
+    reached = [limit for limit in m.limits_read if limit.measure in _reached(parts)]
+    found |= {limits.limits} if reached else set()
+    found |= GATES if any(limit.sense == "min" for limit in reached) else set()
     return found if m.choices.decide_once or Part.STATUS in parts else found - TIES
+
+
+def _standing(m: Any, parts: Part) -> frozenset[str]:
+    """Return the measures whose limits cannot have changed."""
+    if parts & (Part.LIMITS | Part.STATUS):
+        return frozenset()
+    return frozenset(limit.measure for limit in m.limits_read) - _reached(parts)
+
+
+def _reached(parts: Part) -> frozenset[str]:
+    return frozenset[str]().union(*(measures for part, measures in MEASURES_OF.items() if part in parts))
 
 
 def _write(m: Any, families: Iterable[Write]) -> list[str]:
@@ -242,8 +257,8 @@ def _repriced_sets(sets: Sets) -> Sets:
 
 def _at(values: pd.Series, rows: Frame, stage: str, site: str) -> np.ndarray:
     """Return the values of the facilities that rows name."""
-    known = values.to_dict()
-    return np.array([known[key] for key in zip(rows["therapy"], rows[stage], rows[site], strict=True)], dtype=float)
+    known, names = values.to_dict(), (rows[column].tolist() for column in ("therapy", stage, site))
+    return np.array([known[key] for key in zip(*names, strict=True)], dtype=float)
 
 
 def _repriced_loops(sets: Sets) -> Frame:
@@ -252,6 +267,5 @@ def _repriced_loops(sets: Sets) -> Frame:
         return loops
     costs = np.empty(len(loops))
     for key, rows in loops.groupby(["therapy", "market"]).indices.items():
-        table = sets.network.loops[key].table
-        costs[rows] = table["operation_cost"].to_numpy()[loops["row"].to_numpy(dtype=int)[rows]]
+        costs[rows] = sets.network.loops[key].rows["operation_cost"][loops["row"].to_numpy(dtype=int)[rows]]
     return loops.assign(operation_cost=costs)

@@ -199,6 +199,11 @@ class Family:
             value = self.frame[coefficient].to_numpy(dtype=float)[row]
         return row, terms["column"].to_numpy(dtype=np.int32)[at], value
 
+    def plus_own(self, columns: np.ndarray, values: np.ndarray) -> Family:
+        """Add one term of its own to every row: column number and coefficient, shape (rows,)."""
+        self._terms.append((np.arange(len(self.frame), dtype=np.int32), columns.astype(np.int32), values))
+        return self
+
     def minus(self, terms: pd.DataFrame, coefficient: str | float = 1.0, on: Sequence[str] | None = None) -> Family:
         """Subtract ``coefficient · variable``; see `plus`."""
         before = len(self._terms)

@@ -18,6 +18,7 @@ from donornet.formulation.limits import body
 from donornet.formulation.requirements import COVERAGE
 from donornet.formulation.sets import Frame
 from donornet.formulation.variables import block, recruiting_pools, registered
+from donornet.formulation.ways import Ways
 
 FLOW_MEASURES = frozenset({"handoffs", "crossings", "km", "co2", "total_cost"})
 """Measures whose lower limits can make surplus flow worth having at every stage."""
@@ -46,6 +47,7 @@ class Surplus:
     def __init__(self, m: Any) -> None:
         self.m, self.instance = m, m.instance
         self._bounds: Bounds = m.bounds
+        self._ways: Ways = m.ways
         self._limits = self.instance.table("limits")
 
     def _asks(self, *measures: str) -> bool:
@@ -64,11 +66,9 @@ class Surplus:
         placed = self._limits[["stage", "site", "jurisdiction"]].ne("").any(axis=1)
         loops = flow or bool(((measure == "vein_to_vein_mean") | (least & placed & (measure == "doses"))).any())
         loops = loops or self._asks("vein_to_vein_mean")
-        stored, filled = set(self.m.sets.stock["therapy"]), set(self._bounds.least_loads["therapy"])
+        stored, filled = set(self.m.sets.stock["therapy"]), self._bounds.filled
         return {
-            k: flow or (k in stored and self._bounds.whole(k))
-            if self._bounds.is_allogeneic(k)
-            else loops or k in filled
+            k: flow or (k in stored and k in self._ways.whole) if k in self._ways.allogeneic else loops or k in filled
             for k in self.instance.routes
         }
 
@@ -81,24 +81,36 @@ class Surplus:
         least = bool(((self._limits["sense"] == "min") & (self._limits["measure"] == "donations")).any())
         least = least or self._asks(*DONOR_MEASURES)
         asked = {k: least or bool(concerned & {k, "", "*"}) for k in self.instance.routes}
-        return {k: pays or (asked[k] and self._bounds.is_allogeneic(k)) for k, pays in self.of_material.items()}
+        return {k: pays or (asked[k] and k in self._ways.allogeneic) for k, pays in self.of_material.items()}
 
-    def most(self, rows: Frame) -> np.ndarray:
-        """Return a bound on any flow worth having where surplus can pay.
+    def most(self, rows: Frame, supply: np.ndarray) -> np.ndarray:
+        """Return a bound on any flow worth having where surplus can pay: what is supplied, else `generous`.
+
+        Parameters
+        ----------
+        rows
+            Column therapy.
+        supply
+            Most units that are supplied, NaN or infinite where nothing limits them, shape (rows,); see `supply`.
+        """
+        return np.where(np.isfinite(supply), supply, rows["therapy"].map(self.generous).to_numpy(dtype=float))
+
+    def supply(self, rows: Frame) -> np.ndarray:
+        """Return the most donations, and tests of donations, that the pools can give, NaN where nothing limits them.
 
         Parameters
         ----------
         rows
             Columns therapy, market, site, t and kind, the name of the variable.
         """
-        bound = rows["therapy"].map(self.generous).to_numpy(dtype=float)
+        kinds, found = rows["kind"].to_numpy(), np.full(len(rows), np.nan)
         for kind, index in (("Donate", ["therapy", "market", "site", "t"]), ("Test", ["therapy", "market", "t"])):
-            if not (rows["kind"] == kind).any() or self._supply.empty:
+            if not (kinds == kind).any() or self._supply.empty:
                 continue
             supply = self._supply.drop_duplicates([*index, "pool"]).groupby(index)["donations"].sum()
             most = supply.reindex(pd.MultiIndex.from_frame(rows[index])).to_numpy()
-            bound = np.where((rows["kind"].to_numpy() == kind) & np.isfinite(most), most, bound)
-        return np.asarray(bound)
+            found = np.where(kinds == kind, most, found)
+        return found
 
     @cached_property
     def _supply(self) -> Frame:
@@ -122,14 +134,17 @@ class Surplus:
         Everything that asks for flow at once (demand, least loads, limits, diversity), divided by the losses on the way
         and by the smallest share that requirements leave to a group, times `GENEROUS`.
         """
-        wanted = self.m.sets.demand.groupby("therapy")["doses"].sum()
-        filled = self._bounds.least_loads.groupby("therapy")["units"].sum()
+        demand, passed = self.m.sets.demand, dict[str, dict[str, float]]()
+        wanted = demand.groupby("therapy")["doses"].sum()
         asked = self._asked_by_limits() + self._asked_by_diversity() + 1.0
-        gains = self._bounds.gains.clip(upper=1.0).groupby(["therapy", "stage"]).min().groupby("therapy").prod()
+        smallest = self._smallest_share()
+        for (k, _, stage), gain in self._ways.gains.items():
+            least = passed.setdefault(k, {})
+            least[stage] = min(least.get(stage, 1.0), gain)
         return {
             k: GENEROUS
-            * (float(wanted.get(k, 0.0)) + float(filled.get(k, 0.0)) + asked)
-            / (float(gains.get(k, 1.0)) * self._smallest_share())
+            * (float(wanted.get(k, 0.0)) + self._bounds.filled.get(k, 0.0) + asked)
+            / (float(np.prod([*passed.get(k, {}).values()])) * smallest)
             for k in self.instance.routes
         }
 

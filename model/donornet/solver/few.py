@@ -1,4 +1,4 @@
-"""Models of few decisions and much flow: when to search them by `Tree`, and what that finds."""
+"""Models of few decisions and much flow: when to search them by `Benders`, and what that finds."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from donornet.formulation.matrix import Matrix
+from donornet.solver.benders import Benders
 from donornet.solver.clock import Clock
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.merge import Merged, merge_tied
 from donornet.solver.round_up import is_decided_by_rounding
 from donornet.solver.settings import Settings
 from donornet.solver.sift import Sifting
-from donornet.solver.tree import Tree
 
 FEW, LARGE = 100, 10_000
 """Decisions up to which, and columns from which on, a model counts as one of few decisions and much flow."""
 TIED = 0.5
-"""Share of the whole columns that has to be tied to others."""
+"""Share of the free decisions that has to be tied to others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Found:
     bound
         Proven lower bound.
     nodes
-        Relaxations solved.
+        Designs whose flows were solved.
     values
         Values of a design, exact but for tolerances, shape (columns,); None: there is none.
     """
@@ -52,9 +52,9 @@ def few_decisions(matrix: Matrix, *, asked: bool = False) -> Merged | None:
     if not is_decided_by_rounding(matrix) or (len(matrix.cost) < LARGE and not asked):
         return None
     merged = merge_tied(matrix)
-    left, whole = merged.matrix, int(matrix.integer.sum())
-    free = int((left.integer & (left.lower < left.upper)).sum())
-    tied = whole - int(left.integer.sum()) >= TIED * whole
+    left = merged.matrix
+    whole, free = (int((part.integer & (part.lower < part.upper)).sum()) for part in (matrix, left))
+    tied = whole - free >= TIED * whole
     suits = asked or (tied and free <= FEW)
     return merged if suits and free and (left.lower <= left.upper).all() else None
 
@@ -66,8 +66,8 @@ def search_few(
     clock: Clock,
     tell: Callable[[float, float], None],
     start: np.ndarray | None,
-) -> Found | None:
-    """Search over the decisions of a program; None where most of its columns matter from the outset.
+) -> Found:
+    """Search over the decisions of a program.
 
     Parameters
     ----------
@@ -81,8 +81,6 @@ def search_few(
         Values of a design, shape (columns,); None: none is known.
     """
     sifting = Sifting(merged.matrix, settings, interrupt, clock)
-    if not sifting.begins_small and settings.method != "few":
-        return None
-    tree = Tree(merged.matrix, sifting, settings.gap, lambda: clock.is_over or interrupt.requested, tell)
-    tree.run(None if start is None else merged.part(start))
-    return Found(tree.bound, tree.nodes, None if tree.values is None else merged.whole(tree.values))
+    search = Benders(merged.matrix, sifting, settings, interrupt, clock, tell)
+    search.run(None if start is None else merged.part(start))
+    return Found(search.bound, search.designs, None if search.values is None else merged.whole(search.values))

@@ -70,13 +70,19 @@ class HeadStart:
     def run(self) -> None:
         """Look for designs until the gap is closed, time is over, or nothing helps any more."""
         search = self._search
-        self._dive()
+        again = self._is_within(search.incumbent, NEAR)
+        if again:
+            self._restrict()
+        else:
+            self._dive()
         if search.incumbent.values is None and not search.must_stop():
             rounded = round_up(search.matrix, self._relaxed, search.polish)
             if rounded is not None:
                 search.keep(rounded)
                 search.tell(rounded)
         stages = stage_blocks(search.model, search.matrix)
+        if again and self._goes_on(NEAR):
+            self._search_by_stage(stages)
         if stages and not self._dear and self._goes_on(NEAR):
             self._raise_by_cuts()
         while self._goes_on(NEAR if stages else CLOSE):
@@ -86,6 +92,12 @@ class HeadStart:
                 self._search_in_play()
             if not stages or before - search.incumbent.objective <= PROGRESS * abs(before):
                 break
+
+    def _restrict(self) -> None:
+        """Choose the columns that are worth their price, for searches from a design that is there already."""
+        search = self._search
+        if search.duals is not None:
+            self._part = Restriction.by_price(search.matrix, search.duals)
 
     def _goes_on(self, near: float) -> bool:
         """Whether there is a design to start from, near enough to the bound, and something left to do."""
@@ -148,6 +160,8 @@ class HeadStart:
                 rose = snapshot.seconds
                 search.raise_bound(snapshot.bound)
                 search.pass_on(snapshot)
+                if search.is_finished():
+                    stop.request()
             elif search.bound > began and snapshot.seconds - rose > PATIENCE:
                 stop.request()
 

@@ -128,11 +128,26 @@ class Program:
 
     def remember_basis(self) -> None:
         """Keep the basis of the last linear program for `recall_basis`."""
-        self._basis = self._highs.getBasis()
+        self._basis = self.basis()
 
     def recall_basis(self) -> None:
         """Let the next linear program start from the basis that was kept."""
-        self._highs.setBasis(self._basis)
+        self.begin_at(self._basis)
+
+    def basis(self) -> Any:
+        """Return the basis of the last linear program, for `begin_at`."""
+        return self._highs.getBasis()
+
+    def begin_at(self, basis: Any) -> None:
+        """Let the next linear program start from a basis, unless it is one of other columns or more rows.
+
+        Rows that the basis does not know are taken to have been added at the end.
+        """
+        rows, columns = self.matrix.rows.shape
+        known = list(basis.row_status)
+        if len(basis.col_status) == columns and len(known) <= rows:
+            basis.row_status = known + [highspy.HighsBasisStatus.kBasic] * (rows - len(known))
+            self._highs.setBasis(basis)
 
     def point(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the values, shape (columns,), and duals, shape (rows,), where the last linear program stopped."""

@@ -18,6 +18,7 @@ from donornet.instance import Instance
 from donornet.instance.edits import Edit
 from donornet.instance.findings import nearest
 from donornet.solution import Result, Solution
+from donornet.solver.memory import Memory
 from donornet.solver.solve import solve
 
 DECISIONS = ("Open", "Step", "Licence")
@@ -43,6 +44,7 @@ class Prepared:
         self._choices = Choices(decide_once=extend is None) if choices is None else choices
         self._extend = extend
         self._fixed: dict[tuple[str, Any], float] = {}
+        self._memory = Memory()
         self._build(instance)
 
     @property
@@ -63,7 +65,7 @@ class Prepared:
         """
         if self._components() != self._extended:
             self._untie()
-        result = solve(self.model, start=self.last if start is None else start, **settings)
+        result = solve(self.model, start=self.last if start is None else start, memory=self._memory, **settings)
         if result.solution is not None:
             self.last = result
         return result

@@ -12,9 +12,10 @@ from donornet.formulation.matrix import Matrix, assemble
 from donornet.solver.certify import certified_bound
 from donornet.solver.clock import Clock
 from donornet.solver.few import few_decisions, search_few
-from donornet.solver.head_start import HeadStart
+from donornet.solver.head_start import NO_HEURISTICS, HeadStart
 from donornet.solver.highs import NORMAL, STRICT, Program
 from donornet.solver.interrupt import Interrupt
+from donornet.solver.memory import Memory
 from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import Listener, Snapshot, relative_gap
 from donornet.solver.round_up import is_decided_by_rounding
@@ -35,6 +36,10 @@ POLISHING = 10.0
 """Time that polishing may take although a limit is reached [s]."""
 NOISE = 1e-6
 """Relative difference between a solver's objective and that of exact flows that is no leak."""
+SPARING = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}
+"""Options that spare heuristics of HiGHS which take longer here than what they find is worth."""
+AFTER_A_START = {**NO_HEURISTICS, "mip_allow_restart": False}
+"""Options for branch and bound from a design that was handed over: it is near, so that proof is what is wanted."""
 
 
 @dataclass
@@ -51,6 +56,8 @@ class Search:
         Request to stop, time left, receiver of the progress.
     refine
         Adds violated cuts; None: the model is complete as it stands.
+    memory
+        What earlier searches of the model have left; this one adds to it.
 
     Attributes
     ----------
@@ -75,6 +82,7 @@ class Search:
     clock: Clock
     listener: Listener | None = None
     refine: Refine | None = None
+    memory: Memory = field(default_factory=Memory)
     rounds: int = 0
     cuts: int = 0
     start_accepted: bool | None = None
@@ -125,8 +133,6 @@ class Search:
             return False
         start = self.incumbent.values
         found = search_few(merged, self.settings, self.interrupt, self.clock, self._hear, start)
-        if found is None:
-            return False
         self.method, self._nodes = "few", found.nodes
         if np.isfinite(found.bound):
             self.raise_bound(found.bound)
@@ -152,19 +158,21 @@ class Search:
         if self.matrix.rows.nnz < HUGE:
             relaxation = self.program(self.matrix.relaxed())
             relaxation.choose({"simplex_iteration_limit": SIMPLEX_ITERATIONS})
+            self.memory.recall(relaxation)
             relaxed = self._converge(relaxation, self.interrupt, self.clock, RELAXATION_ROUNDS)
             if relaxed.ending is Ending.OPTIMAL:
                 self.raise_bound(relaxed.bound)
                 self.duals = relaxation.duals()
+                self.memory.keep(relaxation)
             if relaxed.stopped_by != "iterations":
                 return relaxed
-        self.linear_solver = "ipm"
+        self.linear_solver = "ipx"
         return self._relax_loosely()
 
     def _relax_loosely(self) -> Outcome:
         """Solve the relaxation by interior points up to a small gap, and certify a bound from the duals."""
         program = self.program(self.matrix.relaxed())
-        program.choose({"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
+        program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
         for _ in range(LOOSE_ROUNDS):
             outcome = program.solve()
             if outcome.ending is Ending.INFEASIBLE or self.clock.is_over or self.interrupt.requested:
@@ -220,7 +228,7 @@ class Search:
 
     def _branch_and_bound(self, start: np.ndarray | None) -> Outcome:
         program = self.program(self.matrix)
-        program.choose({"solver": self.linear_solver})
+        program.choose({"solver": self.linear_solver, **self._options()})
         bound, nodes, strict = self.bound, 0, False
         for _ in range(SEARCH_ROUNDS):
             outcome = program.solve(start)
@@ -242,6 +250,12 @@ class Search:
             program.update(self.matrix)
             start = self.incumbent.values
         return self._conclude(outcome, bound, nodes)
+
+    def _options(self) -> dict[str, Any]:
+        """Return the options of branch and bound; HiGHS is left as it is where that is asked for."""
+        if self.start_accepted:
+            return AFTER_A_START
+        return {} if self.settings.method == "plain" else SPARING
 
     def polish(self, values: np.ndarray) -> Outcome:
         """Return exact continuous values for the whole numbers of `values`; none if these allow no design."""

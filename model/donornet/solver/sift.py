@@ -52,8 +52,8 @@ class Relaxed:
         Proven lower bound, infinite where nothing is feasible.
     objective, values
         Objective and point; shape (columns,). They tell the cost of a design only where `is_exact`.
-    prices
-        Reduced costs that belong to `bound`, shape (columns,).
+    prices, duals
+        Reduced costs, shape (columns,), and duals, shape (rows of the sifted program,), that belong to `bound`.
     is_exact
         Whether all rows hold and the bound is near, both but for tolerances.
     """
@@ -62,6 +62,7 @@ class Relaxed:
     objective: float = np.inf
     values: np.ndarray | None = None
     prices: np.ndarray | None = None
+    duals: np.ndarray | None = None
     is_exact: bool = False
 
 
@@ -74,34 +75,49 @@ class Sifting:
         The program.
     settings, interrupt, clock
         As in `Program`.
+
+    Attributes
+    ----------
+    matrix, columns
+        The program without fixed columns in its rows and with sums of gates, and its rows by column.
+    roles, sums
+        What its rows do, and whether a row is a sum of gates, shape (rows,).
+    cover, group
+        A row that each column covers, and a number for what covers it behind the same decision; -1: none; shape
+        (columns,).
+    most
+        Upper bounds that rows imply, shape (columns,).
+    worth
+        Reduced cost below which a column is worth its price.
     """
 
     def __init__(self, matrix: Matrix, settings: Settings, interrupt: Interrupt, clock: Clock) -> None:
         self._settings, self._interrupt, self._clock = settings, interrupt, clock
         self._near = max(NEAREST, NEAR_SHARE * settings.gap)
         program = without_fixed(matrix)
-        roles = Roles.of(program)
+        self.roles = roles = Roles.of(program)
         self.matrix, self._active = summed(program, roles)
+        self.sums = np.arange(len(self._active)) >= program.rows.shape[0]
         self._parts = np.zeros(len(self._active), dtype=bool)
         self._parts[roles.gates] = ~self._active[roles.gates]
-        self._columns = self.matrix.rows.tocsc()
+        self.columns = self.matrix.rows.tocsc()
         self._gated, self._gates = roles.gated, roles.behind
-        self._cover, self._weight = _first_cover(self.matrix, roles.covers)
-        self._group = self._groups()
-        self._kept = self._group < 0
-        self._kept[_best_of(self._group, matrix.cost, np.flatnonzero(~self._kept))] = True
-        self._upper = np.minimum(self.matrix.upper, implied_upper(self.matrix))
-        self._worth = -WORTH * float(np.abs(matrix.cost).max(initial=1.0))
+        self.cover, self._weight = _first_cover(self.matrix, roles.covers)
+        self.group = self._groups()
+        self._kept = self.group < 0
+        self._kept[best_of(self.group, matrix.cost, np.flatnonzero(~self._kept))] = True
+        self.most = np.minimum(self.matrix.upper, implied_upper(self.matrix))
+        self.worth = -WORTH * float(np.abs(matrix.cost).max(initial=1.0))
 
-    @property
-    def begins_small(self) -> bool:
-        """Whether there is something to gain: most columns can wait."""
-        return bool(self._kept.sum() <= len(self._kept) / 2)
+    def closed(self, upper: np.ndarray) -> np.ndarray:
+        """Return whether each column is kept out by upper bounds of the decisions, shape (columns,) as they are."""
+        closed = np.zeros(len(upper), dtype=bool)
+        closed[self._gated[upper[self._gates] <= 0.0]] = True
+        return closed
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, cutoff: float = np.inf) -> Relaxed:
         """Return the relaxation within bounds of all columns, as soon as it is known to reach `cutoff`."""
-        closed = np.zeros(len(upper), dtype=bool)
-        closed[self._gated[upper[self._gates] <= 0.0]] = True
+        closed = self.closed(upper)
         best, objective, values = Relaxed(-np.inf), np.inf, None
         for _ in range(ROUNDS):
             columns = np.flatnonzero(self._kept & ~closed)
@@ -129,14 +145,14 @@ class Sifting:
 
     def trim(self, prices: np.ndarray) -> None:
         """Let columns wait again that are dear at the prices of a relaxation, shape (columns,)."""
-        self._kept &= (self._group < 0) | (prices <= DEAR * np.abs(self.matrix.cost))
+        self._kept &= (self.group < 0) | (prices <= DEAR * np.abs(self.matrix.cost))
 
     def _groups(self) -> np.ndarray:
         """Return the group of each column: what covers the same row behind the same decision; -1: none."""
         gate = np.full(len(self.matrix.cost), -1)
         gate[self._gated] = self._gates
-        both = (self._cover >= 0) & (gate >= 0) & ~self.matrix.integer
-        return np.where(both, self._cover * len(gate) + gate, -1)
+        both = (self.cover >= 0) & (gate >= 0) & ~self.matrix.integer
+        return np.where(both, self.cover * len(gate) + gate, -1)
 
     def _program(self, lower: np.ndarray, upper: np.ndarray, columns: np.ndarray) -> Program:
         """Return the part of the program that takes part so far."""
@@ -148,12 +164,12 @@ class Sifting:
             lower=lower[columns],
             upper=upper[columns],
             integer=np.zeros(len(columns), dtype=bool),
-            rows=csr_array(self._columns[:, columns].tocsr()[rows]),
+            rows=csr_array(self.columns[:, columns].tocsr()[rows]),
             row_lower=whole.row_lower[rows],
             row_upper=whole.row_upper[rows],
         )
         program = Program(part, self._settings, self._interrupt, self._clock)
-        program.choose({"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": self._near / 2})
+        program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": self._near / 2})
         return program
 
     def _point(self, program: Program, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -167,13 +183,13 @@ class Sifting:
         matrix = self.matrix
         duals = np.where(np.isinf(matrix.row_lower), np.minimum(duals, 0.0), duals)
         prices = reduced_costs(matrix, duals)
-        some = np.flatnonzero((self._cover >= 0) & ~closed)
+        some = np.flatnonzero((self.cover >= 0) & ~closed)
         missed = np.zeros(len(duals))
-        np.minimum.at(missed, self._cover[some], prices[some] / self._weight[some])
+        np.minimum.at(missed, self.cover[some], prices[some] / self._weight[some])
         fairer = np.where(np.isinf(matrix.row_upper), np.maximum(duals + missed, 0.0), duals + missed)
-        within = replace(matrix, lower=lower, upper=np.where(closed, 0.0, np.minimum(upper, self._upper)))
+        within = replace(matrix, lower=lower, upper=np.where(closed, 0.0, np.minimum(upper, self.most)))
         return max(
-            (Relaxed(certified_bound(within, y), prices=reduced_costs(matrix, y)) for y in (duals, fairer)),
+            (Relaxed(certified_bound(within, y), prices=reduced_costs(matrix, y), duals=y) for y in (duals, fairer)),
             key=lambda found: found.bound,
         )
 
@@ -192,8 +208,8 @@ class Sifting:
     def _columns_join(self, duals: np.ndarray, closed: np.ndarray) -> bool:
         """Let columns join that are worth their price, of many the best of each group; return whether any is."""
         prices = reduced_costs(self.matrix, duals)
-        worth = np.flatnonzero(~self._kept & ~closed & (prices < self._worth))
-        self._kept[worth if len(worth) <= MANY else _best_of(self._group, prices, worth)] = True
+        worth = np.flatnonzero(~self._kept & ~closed & (prices < self.worth))
+        self._kept[worth if len(worth) <= MANY else best_of(self.group, prices, worth)] = True
         return len(worth) > 0
 
 
@@ -205,7 +221,7 @@ def _first_cover(matrix: Matrix, covers: np.ndarray) -> tuple[np.ndarray, np.nda
     return cover, weight
 
 
-def _best_of(group: np.ndarray, price: np.ndarray, among: np.ndarray) -> np.ndarray:
+def best_of(group: np.ndarray, price: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Return the cheapest column of each group among some columns."""
     order = among[np.lexsort((price[among], group[among]))]
     first = np.ones(len(order), dtype=bool)

@@ -21,6 +21,7 @@ from donornet.solver.aims import Aims, conclusion, pursued
 from donornet.solver.clock import Clock, Stopwatch
 from donornet.solver.finish import bound_and_gap, disagreement, facts, load_values, origin, status_of
 from donornet.solver.interrupt import Interrupt
+from donornet.solver.memory import Memory
 from donornet.solver.optimum import Optimum, Ran, Run
 from donornet.solver.other import OtherSearch
 from donornet.solver.outcome import Outcome
@@ -48,6 +49,7 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
     objective: str | Sequence[str] | None = None,
     method: str = "auto",
     options: Mapping[str, Any] | None = None,
+    memory: Memory | None = None,
 ) -> Result:
     """Return the cheapest design, or how far the solve came.
 
@@ -89,6 +91,8 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
         its own.
     options
         Options of the solver by their own names.
+    memory
+        What earlier solves of the same model have left, to which this one adds; `donornet.prepare` keeps one.
 
     Raises
     ------
@@ -115,7 +119,7 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
             outcome, matrix, said, optima = _pursue(model, aims, settings, solver, hint, progress)
             own_objective = False
         else:
-            outcome, matrix, said = _run(model, matrix, settings, solver, hint, progress)
+            outcome, matrix, said = _run(model, matrix, settings, solver, hint, progress, memory)
     info = {
         **origin(model.instance),
         **facts(settings, matrix, said.pop("method")),
@@ -224,7 +228,13 @@ def _start(model: Any, matrix: Matrix, start: Result | Solution | None) -> np.nd
 
 
 def _run(
-    model: Any, matrix: Matrix, settings: Settings, solver: str, start: np.ndarray | None, progress: Listener | None
+    model: Any,
+    matrix: Matrix,
+    settings: Settings,
+    solver: str,
+    start: np.ndarray | None,
+    progress: Listener | None,
+    memory: Memory | None = None,
 ) -> tuple[Outcome, Matrix, dict[str, Any]]:
     """Return the outcome, the matrix with its cuts, and what is to be said about how it came about."""
     clock = Clock(settings.time_limit)
@@ -233,7 +243,8 @@ def _run(
         other = OtherSearch(solver, model, matrix, settings, clock, cutting)
         return other.run(), other.matrix, {"method": solver, "rounds": other.rounds, "cuts": other.cuts}
     with Interrupt() as interrupt:
-        search = Search(model, matrix, settings, interrupt, clock, _signed(progress, matrix.sense), cutting)
+        listener = _signed(progress, matrix.sense)
+        search = Search(model, matrix, settings, interrupt, clock, listener, cutting, memory or Memory())
         outcome = search.run(start)
     said = {"method": search.method, "solver": "highs", "rounds": search.rounds, "cuts": search.cuts}
     said["start_accepted"] = search.start_accepted

@@ -1,4 +1,6 @@
-"""Searching over few decisions: sifted relaxations, and the tree of them."""
+"""Searching over few decisions: sifted relaxations, cuts from their duals, and the master."""
+
+from dataclasses import replace
 
 import numpy as np
 import pyomo.environ as pyo
@@ -12,8 +14,11 @@ from donornet.solver.clock import Clock
 from donornet.solver.few import few_decisions, search_few
 from donornet.solver.highs import Program
 from donornet.solver.interrupt import Interrupt
+from donornet.solver.master import Master
+from donornet.solver.minorant import Minorant, Minorants
 from donornet.solver.outcome import Ending
 from donornet.solver.roles import Roles, summed, without_fixed
+from donornet.solver.round_up import closed_under, implications
 from donornet.solver.search import Search
 from donornet.solver.settings import Settings
 from donornet.solver.sift import Sifting
@@ -44,7 +49,6 @@ def searched(matrix, gap=1e-4, start=None):
     assert program is not None
     settings = Settings(gap=gap, method="few")
     found = search_few(program, settings, Interrupt(), Clock(), lambda *now: told.append(now), start)
-    assert found is not None
     return found, told
 
 
@@ -76,7 +80,7 @@ def test_a_relaxation_without_a_point_is_infinitely_dear():
     assert Sifting(matrix, Settings(), Interrupt(), Clock()).solve(matrix.lower, matrix.upper).bound == np.inf
 
 
-def test_the_tree_proves_the_optimum_of_a_daily_therapy(daily):
+def test_the_search_proves_the_optimum_of_a_daily_therapy(daily):
     found, told = searched(daily)
     exact = solved(daily, gap=1e-9).objective
     assert found.values is not None
@@ -88,7 +92,7 @@ def test_the_tree_proves_the_optimum_of_a_daily_therapy(daily):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_tree_proves_the_optimum_of_location_problems(seed):
+def test_the_search_proves_the_optimum_of_location_problems(seed):
     matrix = assemble(location(6, 12, seed))
     found, _ = searched(matrix)
     exact = solved(matrix, gap=1e-9).objective
@@ -134,6 +138,63 @@ def test_only_tied_decisions_of_large_models_are_searched_without_being_asked(da
     monkeypatch.setattr(few, "LARGE", 10)
     assert few_decisions(daily) is not None
     assert few_decisions(assemble(location(6, 12))) is None
+
+
+def designs(count, size, seed=0):
+    return (np.random.default_rng(seed).random((count, size)) < 0.5).astype(float)
+
+
+def test_a_minorant_never_exceeds_the_cost_of_a_design_and_meets_that_of_its_own(daily):
+    matrix = merged(daily)
+    asked = Settings(), Interrupt(), Clock()
+    sifting = Sifting(matrix, *asked)
+    minorants = Minorants(sifting, *asked)
+    columns, pairs = minorants.decisions, implications(matrix)
+    costs, functions, taken = [], [], []
+    for some in designs(6, len(columns)):
+        wanted = np.zeros(len(matrix.cost), dtype=bool)
+        wanted[columns] = some > 0
+        chosen = closed_under(pairs, wanted)[columns].astype(float)
+        lower, upper = matrix.lower.copy(), matrix.upper.copy()
+        lower[columns] = upper[columns] = chosen
+        relaxed = sifting.solve(lower, upper)
+        assert relaxed.duals is not None
+        costs.append(solved(replace(matrix, lower=lower, upper=upper).relaxed()).objective)
+        functions.append(minorants.of(relaxed.duals, sifting.closed(upper)))
+        taken.append(chosen)
+    for function, own in zip(functions, costs, strict=True):
+        values = [function.at(chosen) for chosen in taken]
+        assert all(value <= cost * (1 + 1e-9) for value, cost in zip(values, costs, strict=True))
+        assert function.at(taken[costs.index(own)]) >= own * (1 - 1e-3)
+
+
+def test_a_minorant_of_infeasibility_rules_out_what_is_impossible_and_nothing_else():
+    matrix = merged(assemble(location(6, 12)))
+    asked = Settings(), Interrupt(), Clock()
+    sifting = Sifting(matrix, *asked)
+    minorants = Minorants(sifting, *asked)
+    columns = minorants.decisions
+    none = np.zeros(len(columns))
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    upper[columns] = 0.0
+    assert sifting.solve(lower, upper).bound == np.inf
+    function = minorants.of_infeasibility(lower, upper)
+    assert function.at(none) > 1.0
+    best = solved(matrix, gap=1e-6).values[columns]
+    assert function.at(np.round(best)) <= 1e-6
+
+
+def test_the_master_takes_what_is_left_and_costs_least():
+    matrix = merged(assemble(location(3, 5)))
+    columns = np.flatnonzero(matrix.integer)
+    master = Master(matrix, columns, -10.0, Settings(gap=0.0), Interrupt(), Clock())
+    master.raise_to(Minorant(3.0, np.array([-1.0, -2.0, 4.0])))
+    assert master.solve().bound == pytest.approx(0.0)
+    master.forbid(np.array([1.0, 1.0, 0.0]))
+    assert str(master.solve().values) == "[0. 1. 0.]"
+    assert str(master.near(np.array([0.0, 0.0, 1.0]), 3.0)) == "[0. 0. 0.]"
+    master.keep_feasible(Minorant(1.0, np.array([0.0, 0.0, -1.0])))
+    assert str(master.solve().values) == "[1. 1. 1.]"
 
 
 def test_sums_of_gates_hold_wherever_the_gates_hold(daily):

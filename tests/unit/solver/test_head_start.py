@@ -10,7 +10,7 @@ from donornet.formulation.matrix import assemble
 from donornet.formulation.model import Choices, build_model
 from donornet.solver.blocks import stage_blocks
 from donornet.solver.clock import Clock
-from donornet.solver.head_start import HeadStart
+from donornet.solver.head_start import NEAR, HeadStart
 from donornet.solver.highs import Program
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.outcome import Ending
@@ -106,3 +106,16 @@ def test_a_request_to_a_parent_reaches_its_children_and_not_the_other_way():
     assert (parent.requested, child.requested, sibling.requested) == (False, True, False)
     parent.request()
     assert sibling.requested
+
+
+def test_a_design_that_is_there_is_improved_without_a_dive(network, optimum, monkeypatch):
+    search, head_start = started(network)
+    monkeypatch.setattr(HeadStart, "_dive", lambda _: pytest.fail("there was a design"))
+    near = Program(search.matrix, Settings(gap=0.05), Interrupt(), Clock()).solve()
+    search.keep(search.polish(near.values))
+    search.raise_bound(0.9 * optimum)
+    before = search.incumbent.objective
+    assert before - search.bound <= NEAR * before
+    head_start.run()
+    assert search.bound <= optimum * (1 + 1e-6)
+    assert optimum * (1 - 1e-6) <= search.incumbent.objective <= before

@@ -105,7 +105,7 @@ def test_without_any_design_there_is_nothing_to_compare():
 
 @pytest.mark.slow
 def test_a_search_one_by_one_comes_to_the_same_verdicts(near: dn.Alternatives, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("donornet.study.alternatives_search.Backbone._decide_together", lambda _: None)
+    monkeypatch.setattr("donornet.study.near_optimal.search.Backbone._decide_together", lambda _: None)
     found = dn.alternatives(plants(), 0.06, gap=0, designs=0)
     assert verdicts(found) == verdicts(near)
     assert not found.complete
