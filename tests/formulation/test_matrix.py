@@ -95,6 +95,17 @@ def test_the_columns_of_user_variables_have_bounds_from_domain_and_declaration()
     assert columns["study.y"][1:] == (0.0, np.inf, False)
 
 
+def test_bounds_of_whole_variables_are_whole():
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(domain=pyo.Binary, bounds=(0.3, 1.0))
+    model.y = pyo.Var(domain=pyo.Integers, bounds=(-1.5, 2.0 + 1e-12))
+    model.z = pyo.Var(bounds=(0.3, 0.7))
+    model.cost = pyo.Objective(expr=model.x + model.y + model.z)
+    matrix = assemble(model)
+    assert matrix.lower.tolist() == [1.0, -1.0, 0.3]
+    assert matrix.upper.tolist() == [1.0, 2.0, 0.7]
+
+
 def test_a_model_that_maximises_is_negated():
     matrix = assemble(extended(lazy))
     cost = {variable.name: value for variable, value in zip(matrix.variables, matrix.cost.tolist(), strict=True)}

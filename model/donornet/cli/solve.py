@@ -77,7 +77,7 @@ LONGEST_STRETCH = 40
     type=click.Choice(["auto", "plain", "dive", "few"]),
     default="auto",
     show_default=True,
-    help="plain: branch and bound; dive: first look near the relaxation; few: branch on few decisions.",
+    help="plain: branch and bound; dive: first look near the relaxation; few: Benders, for few decisions.",
 )
 @click.option("--no-check", is_flag=True, help="Do not verify the design against the instance.")
 @json_option

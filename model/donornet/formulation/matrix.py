@@ -27,6 +27,9 @@ KNOWN_COMPONENTS = frozenset({
 })  # fmt: skip
 """Kinds of Pyomo components that a linear program can hold; others (SOS constraints, disjunctions) would be lost."""
 
+WHOLE = 1e-9
+"""Distance from a whole number up to which a bound counts as one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
@@ -133,7 +136,10 @@ def _refuse_removed_columns(model: Any) -> None:
 
 
 def _bounds(variables: Variables) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return lower and upper bounds and integrality, a fixed variable bounded to its value; and which are fixed."""
+    """Return lower and upper bounds and integrality, a fixed variable bounded to its value; and which are fixed.
+
+    Bounds of whole variables are rounded to whole numbers: HiGHS (1.15) can take a wrong design for optimal otherwise.
+    """
     lower, upper = np.empty(len(variables)), np.empty(len(variables))
     integer = np.empty(len(variables), dtype=bool)
     start = 0
@@ -148,6 +154,7 @@ def _bounds(variables: Variables) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     low, high, integer[columns] = _ranges([variable.domain for variable in members], members)
     lower[columns] = np.fmax(low, _numbers([variable._lb for variable in members]))
     upper[columns] = np.fmin(high, _numbers([variable._ub for variable in members]))
+    lower[integer], upper[integer] = np.ceil(lower[integer] - WHOLE), np.floor(upper[integer] + WHOLE)
     fixed = [column for column, variable in written.items() if variable._fixed]
     for column in fixed:
         if written[column].value is None:

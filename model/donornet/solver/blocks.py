@@ -9,7 +9,19 @@ import numpy as np
 from donornet.formulation.matrix import Matrix
 from donornet.formulation.variables import block
 
-DESIGN = ("Open", "Step", "Licence")
+CAPACITY = ("Open", "Step")
+DESIGN = (*CAPACITY, "Licence")
+
+
+def new_capacity(model: Any, matrix: Matrix) -> np.ndarray:
+    """Return a mask of the decisions to build: facilities that do not exist, and steps, shape (columns,)."""
+    mask = np.zeros(len(matrix.cost), dtype=bool)
+    for name in CAPACITY:
+        rows = block(model, name)
+        if rows is not None:
+            new = rows["initial"] != "existing" if "initial" in rows else np.ones(len(rows), dtype=bool)
+            mask[rows.loc[new, "column"].to_numpy(dtype=int)] = True
+    return mask
 
 
 def stage_blocks(model: Any, matrix: Matrix) -> list[np.ndarray]:

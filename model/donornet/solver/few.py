@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from donornet.exceptions import SolverError
 from donornet.formulation.matrix import Matrix
 from donornet.solver.benders import Benders
 from donornet.solver.clock import Clock
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.merge import Merged, merge_tied
-from donornet.solver.round_up import is_decided_by_rounding
+from donornet.solver.round_up import WHOLE, is_decided_by_rounding
 from donornet.solver.settings import Settings
 from donornet.solver.sift import Sifting
 
@@ -52,11 +54,20 @@ def few_decisions(matrix: Matrix, *, asked: bool = False) -> Merged | None:
     if not is_decided_by_rounding(matrix) or (len(matrix.cost) < LARGE and not asked):
         return None
     merged = merge_tied(matrix)
+    merged = replace(merged, matrix=_with_whole_bounds(merged.matrix))
     left = merged.matrix
     whole, free = (int((part.integer & (part.lower < part.upper)).sum()) for part in (matrix, left))
     tied = whole - free >= TIED * whole
     suits = asked or (tied and free <= FEW)
     return merged if suits and free and (left.lower <= left.upper).all() else None
+
+
+def _with_whole_bounds(matrix: Matrix) -> Matrix:
+    """Return the program with bounds of its decisions at 0 or 1, which a user may have set in between."""
+    whole = matrix.integer
+    lower = np.where(whole, np.ceil(matrix.lower - WHOLE), matrix.lower)
+    upper = np.where(whole, np.floor(matrix.upper + WHOLE), matrix.upper)
+    return replace(matrix, lower=lower, upper=upper)
 
 
 def search_few(
@@ -82,5 +93,6 @@ def search_few(
     """
     sifting = Sifting(merged.matrix, settings, interrupt, clock)
     search = Benders(merged.matrix, sifting, settings, interrupt, clock, tell)
-    search.run(None if start is None else merged.part(start))
+    with suppress(SolverError):  # numbers that HiGHS cannot work with: what is known by then holds
+        search.run(None if start is None else merged.part(start))
     return Found(search.bound, search.designs, None if search.values is None else merged.whole(search.values))

@@ -1,8 +1,9 @@
 """The head start of a large search: designs near the relaxation, and a bound worth having, before the whole search.
 
-First a dive among the columns that are worth their price. Where its design is close to the bound, dives from it look
-for better ones. Where it is not, HiGHS raises the bound by its cuts, and the stages take turns: branch and bound on the
-decisions of one stage is quick while those of the others stand.
+First a dive among the columns that are worth their price, or, in a large model of several periods, among those that a
+steady design leaves open. Where its design is close to the bound, dives from it look for better ones. Where it is not,
+HiGHS raises the bound by its cuts, and the stages take turns: branch and bound on the decisions of one stage is quick
+while those of the others stand.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from donornet.solver.blocks import stage_blocks
+from donornet.solver.blocks import new_capacity, stage_blocks
 from donornet.solver.certify import certified_bound
 from donornet.solver.dive import NO_CUTOFF, Dive
 from donornet.solver.highs import Program
@@ -22,6 +23,7 @@ from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import Snapshot, relative_gap
 from donornet.solver.restrict import Restriction
 from donornet.solver.round_up import active, round_up
+from donornet.solver.steady import Steady
 
 if TYPE_CHECKING:
     from donornet.solver.search import Search
@@ -38,8 +40,16 @@ CUT_TIME, PATIENCE = 60.0, 3.0
 """Time for the cuts of HiGHS, and without such a rise [s]."""
 STAGE_TIME, PLAY_TIME = 30.0, 60.0
 """Time for one search among the decisions of a stage, and among the decisions in play [s]."""
+LOOSE = 1e-3
+"""Relative gap at which interior points may stop."""
+STEADY_TIME, STEADY_SHARE, STEADY_GAP = 300.0, 0.25, 0.005
+"""Time for the search for a steady design [s], share of the time that is left, and gap that is near enough."""
+HALF = 0.5
+"""Value of a decision from which on it is taken."""
 PROGRESS = 1e-4
 """Relative improvement that is worth another turn of what has been tried."""
+SPARING = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}
+"""Options that spare heuristics of HiGHS which take longer here than what they find is worth."""
 NO_HEURISTICS = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_feasibility_jump": False,
@@ -57,19 +67,73 @@ class HeadStart:
     ----------
     search
         The search, which keeps the designs and the bound.
-    relaxed
-        Values of its relaxation, shape (columns,).
     dear
         Whether a relaxation takes so long that the cuts of HiGHS have to wait for the whole search.
     """
 
-    def __init__(self, search: Search, relaxed: np.ndarray, *, dear: bool) -> None:
-        self._search, self._relaxed, self._dear = search, relaxed, dear
+    def __init__(self, search: Search, *, dear: bool) -> None:
+        self._search, self._dear = search, dear
         self._part: Restriction | None = None
+        self._relaxed = np.zeros(len(search.matrix.cost))
 
-    def run(self) -> None:
-        """Look for designs until the gap is closed, time is over, or nothing helps any more."""
+    def settle(self, steady: Steady) -> None:
+        """Look for a design before there is a relaxation: where to build from the steady program, then when.
+
+        What the steady design does not build stays closed, and so do the flows through it. What exists is free, and so
+        are licences: they serve before new facilities and licences can be there.
+        """
         search = self._search
+        where = self._search_steady(steady)
+        if where is None or search.must_stop():
+            return
+        matrix = search.matrix
+        closed = new_capacity(search.model, matrix) & (where < HALF) & (matrix.lower == 0.0)
+        part = Restriction.open(replace(matrix, upper=np.where(closed, 0.0, matrix.upper)))
+        program = search.program(part.matrix.relaxed())
+        program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
+        program.solve()
+        self._part = part = part.cheapest(program.duals())
+        program = search.program(part.matrix.relaxed())
+        program.choose({"solver": "ipx"})
+        if program.solve().values is None:
+            return
+        program.choose({"solver": "simplex"})
+        best = Dive(part.matrix, program).run(part.matrix.lower, part.matrix.upper, STEP, NO_CUTOFF)
+        if best.values is None:
+            return
+        search.keep(search.polish(part.whole(best.values)))
+        if search.incumbent.values is not None:
+            search.tell(search.incumbent)
+
+    def take_turns(self) -> None:
+        """Let the stages improve a design while there is no relaxation yet."""
+        if self._search.incumbent.values is not None:
+            self._search_by_stage(stage_blocks(self._search.model, self._search.matrix))
+
+    def _search_steady(self, steady: Steady) -> np.ndarray | None:
+        """Return the decisions of a steady design, shape (columns,); None: none was found."""
+        search = self._search
+
+        def heard(snapshot: Snapshot) -> None:
+            search.pass_on(replace(snapshot, incumbent=None))  # its cost is not that of the whole
+
+        clock = search.clock.at_most(min(STEADY_TIME, STEADY_SHARE * search.clock.remaining))
+        relaxation = search.program(steady.matrix.relaxed(), clock, heard)
+        first = Dive(steady.matrix, relaxation).run(steady.matrix.lower, steady.matrix.upper, STEP, NO_CUTOFF)
+        program = search.program(steady.matrix, clock, heard)
+        program.choose({**SPARING, "mip_rel_gap": max(search.settings.gap / 2, STEADY_GAP)})
+        outcome = program.solve(first.values)
+        return None if outcome.values is None else steady.everywhere(outcome.values)
+
+    def run(self, relaxed: np.ndarray) -> None:
+        """Look for designs until the gap is closed, time is over, or nothing helps any more.
+
+        Parameters
+        ----------
+        relaxed
+            Values of the relaxation, shape (columns,).
+        """
+        search, self._relaxed = self._search, relaxed
         again = self._is_within(search.incumbent, NEAR)
         if again:
             self._restrict()

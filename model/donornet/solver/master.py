@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from donornet.exceptions import SolverError
 from donornet.formulation.matrix import Matrix
 from donornet.solver.clock import Clock
-from donornet.solver.highs import STRICT, Program
+from donornet.solver.highs import NORMAL, STRICT, Program
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.minorant import Minorant
 from donornet.solver.outcome import Ending, Outcome
@@ -19,6 +20,8 @@ from donornet.solver.settings import Settings
 
 TINY = 1e-7
 """Slope, relative to the cost of everything, that a cut leaves out, on the safe side."""
+ATTEMPTS = (STRICT, "choose"), (NORMAL, "off")
+"""Tolerances and presolve with which the master is tried in turn: cuts of many sizes now and then end HiGHS early."""
 NEARLY = 0.1
 """Relative gap at which decisions are near enough to others."""
 
@@ -69,11 +72,14 @@ class Master:
 
     def solve(self) -> Outcome:
         """Return the cheapest decisions, values of shape (decisions,), objective and bound in units of cost."""
-        program = Program(self._matrix, self._settings, self._interrupt, self._clock)
-        program.tighten(STRICT)
-        try:
-            outcome = program.solve()
-        except SolverError:  # numbers that HiGHS cannot work with; the caller has its designs and its bound
+        for tolerance, presolve in ATTEMPTS:
+            program = Program(self._matrix, self._settings, self._interrupt, self._clock)
+            program.tighten(tolerance)
+            program.choose({"presolve": presolve})
+            with suppress(SolverError):
+                outcome = program.solve()
+                break
+        else:  # numbers that HiGHS cannot work with; the caller has its designs and its bound
             return Outcome(Ending.LIMIT, stopped_by="tolerance")
         values = None if outcome.values is None else np.round(outcome.values[:-1])
         return replace(

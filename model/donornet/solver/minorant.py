@@ -118,8 +118,10 @@ class Minorants:
         return self._proven(replace(self._within, cost=np.zeros(columns), offset=0.0), self._signed(program.duals()))
 
     def _proven(self, matrix: Matrix, duals: np.ndarray) -> Minorant:
-        slopes = reduced_costs(matrix, duals)[self.decisions]
-        return Minorant(certified_bound(matrix, duals) - float(np.minimum(slopes, 0.0).sum()), slopes)
+        """Return the bound that signed duals prove, the decisions' part left to them instead of to their bounds."""
+        slopes, cost = reduced_costs(matrix, duals)[self.decisions], matrix.cost.copy()
+        cost[self.decisions] -= slopes
+        return Minorant(certified_bound(replace(matrix, cost=cost), duals), slopes)
 
     def _signed(self, duals: np.ndarray) -> np.ndarray:
         """Return duals without what points to a bound that the row does not have."""

@@ -54,10 +54,27 @@ class Restriction:
         return cls(np.arange(len(matrix.cost)), matrix, len(matrix.cost))
 
     @classmethod
+    def open(cls, matrix: Matrix) -> Self:
+        """Keep the columns that may be positive while decisions are closed: rows ``flows <= U z`` shut the others."""
+        rows = matrix.rows.tocoo()
+        gives = (rows.data < 0) & (matrix.upper[rows.col] > 0)
+        is_shut = matrix.row_upper <= 0.0
+        is_shut[rows.row[gives]] = False
+        takes = (rows.data > 0) & is_shut[rows.row] & (matrix.lower[rows.col] >= 0.0)
+        wanted = np.ones(len(matrix.cost), dtype=bool)
+        wanted[rows.col[takes]] = False
+        return cls.some(matrix, wanted | matrix.integer)
+
+    @classmethod
     def some(cls, matrix: Matrix, wanted: np.ndarray) -> Self:
         """Keep the columns of a mask, shape (width,)."""
         kept = np.flatnonzero(wanted)
         return cls(kept, _columns(matrix, kept), len(wanted))
+
+    def cheapest(self, duals: np.ndarray) -> Restriction:
+        """Return the columns that `by_price` keeps of these, given duals of what remains, shape (rows,)."""
+        inner = Restriction.by_price(self.matrix, duals)
+        return replace(inner, kept=self.kept[inner.kept], width=self.width)
 
     def of(self, matrix: Matrix) -> Restriction:
         """Return the same columns of a program that has got more rows."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +14,7 @@ from donornet.formulation.matrix import Matrix, assemble
 from donornet.solver.certify import certified_bound
 from donornet.solver.clock import Clock
 from donornet.solver.few import few_decisions, search_few
-from donornet.solver.head_start import NO_HEURISTICS, HeadStart
+from donornet.solver.head_start import LOOSE, NO_HEURISTICS, SPARING, HeadStart
 from donornet.solver.highs import NORMAL, STRICT, Program
 from donornet.solver.interrupt import Interrupt
 from donornet.solver.memory import Memory
@@ -20,6 +22,7 @@ from donornet.solver.outcome import Ending, Outcome
 from donornet.solver.progress import Listener, Snapshot, relative_gap
 from donornet.solver.round_up import is_decided_by_rounding
 from donornet.solver.settings import Settings
+from donornet.solver.steady import Steady
 
 Refine = Callable[[Any, np.ndarray], int]
 """Adds to a model the cuts that given values violate and returns their number."""
@@ -30,14 +33,12 @@ LARGE, MANY_DECISIONS = 10_000, 40
 """Columns and whole variables from which on rounding the relaxation pays."""
 HUGE, SIMPLEX_ITERATIONS = 300_000, 15_000
 """Nonzeros, and steps of the simplex method, from which on interior points solve the relaxation."""
-LOOSE, LOOSE_ROUNDS = 1e-3, 1
-"""Relative gap at which interior points may stop, the bound being certified from the duals, and most rounds of cuts."""
+LOOSE_ROUNDS = 1
+"""Most rounds of cuts at a relaxation by interior points, the bound being certified from the duals."""
 POLISHING = 10.0
 """Time that polishing may take although a limit is reached [s]."""
 NOISE = 1e-6
 """Relative difference between a solver's objective and that of exact flows that is no leak."""
-SPARING = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}
-"""Options that spare heuristics of HiGHS which take longer here than what they find is worth."""
 AFTER_A_START = {**NO_HEURISTICS, "mip_allow_restart": False}
 """Options for branch and bound from a design that was handed over: it is near, so that proof is what is wanted."""
 
@@ -94,6 +95,7 @@ class Search:
     duals: np.ndarray | None = None
     flow_duals: np.ndarray | None = None
     _nodes: int = 0
+    _cutting: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, start: np.ndarray | None = None) -> Outcome:
         """Return the best design, the bound, and how the solve ended.
@@ -112,12 +114,13 @@ class Search:
             return self._branch_and_bound(hint if self.incumbent.values is None else self.incumbent.values)
         diving = self._is_worth_diving()
         if self.refine is not None or diving:
-            relaxed = self._relax()
+            head_start = HeadStart(self, dear=self.matrix.rows.nnz >= HUGE)
+            relaxed = self._relax_and_settle(head_start) if diving else self._relax()
             if relaxed.ending is Ending.INFEASIBLE and self.incumbent.values is None:
                 return relaxed
             if diving and relaxed.values is not None:
                 self.method = "dive"
-                HeadStart(self, relaxed.values, dear=self.matrix.rows.nnz >= HUGE).run()
+                head_start.run(relaxed.values)
                 hint = hint if self.incumbent.values is None else self.incumbent.values
                 if self._is_closed(self.bound):
                     return self._conclude(Outcome(Ending.OPTIMAL), self.bound, 0)
@@ -153,6 +156,22 @@ class Search:
         large = len(integer) >= LARGE and integer.sum() >= MANY_DECISIONS
         return large or self.settings.method == "dive"
 
+    def _relax_and_settle(self, head_start: HeadStart) -> Outcome:
+        """Solve the relaxation and, where that takes long, look for a design meanwhile, or before with one thread."""
+        known = self.incumbent.values is not None
+        steady = None if known or self.matrix.rows.nnz < HUGE else Steady.of(self.model, self.matrix)
+        if steady is None:
+            return self._relax()
+        if self.settings.threads == 1:
+            head_start.settle(steady)
+            return self._relax()
+        with ThreadPoolExecutor(1) as beside:
+            relaxed = beside.submit(self._relax)
+            head_start.settle(steady)
+            if not relaxed.done():
+                head_start.take_turns()
+            return relaxed.result()
+
     def _relax(self) -> Outcome:
         """Solve the relaxation with its cuts: by the simplex method, and by interior points where that takes long."""
         if self.matrix.rows.nnz < HUGE:
@@ -171,18 +190,20 @@ class Search:
 
     def _relax_loosely(self) -> Outcome:
         """Solve the relaxation by interior points up to a small gap, and certify a bound from the duals."""
-        program = self.program(self.matrix.relaxed())
+        matrix = self.matrix
+        program = self.program(matrix.relaxed())
         program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": LOOSE})
         for _ in range(LOOSE_ROUNDS):
             outcome = program.solve()
             if outcome.ending is Ending.INFEASIBLE or self.clock.is_over or self.interrupt.requested:
                 break
             point, self.duals = program.point()
-            self.raise_bound(certified_bound(self.matrix, self.duals))
+            self.raise_bound(certified_bound(matrix, self.duals))
             outcome = replace(outcome, values=point)
             if not self.cut(point):
                 break
-            program.update(self.matrix.relaxed())
+            matrix = self.matrix
+            program.update(matrix.relaxed())
         return outcome
 
     def raise_bound(self, bound: float) -> None:
@@ -205,12 +226,17 @@ class Search:
     def tell(self, outcome: Outcome) -> None:
         """Tell the listener of a design."""
         if self.listener is not None:
-            self.listener(Snapshot("search", self.clock.elapsed, outcome.objective, self.bound))
+            self.listener(Snapshot("search", self.clock.elapsed, outcome.objective, self._proven))
 
     def pass_on(self, snapshot: Snapshot) -> None:
         """Pass on the progress of a search among some of the decisions: its bound is not that of the whole."""
         if self.listener is not None:
-            self.listener(replace(snapshot, seconds=self.clock.elapsed, bound=self.bound))
+            self.listener(replace(snapshot, seconds=self.clock.elapsed, bound=self._proven))
+
+    @property
+    def _proven(self) -> float | None:
+        """The bound, None while there is none."""
+        return self.bound if np.isfinite(self.bound) else None
 
     def program(self, matrix: Matrix, clock: Clock | None = None, listener: Listener | None = None) -> Program:
         """Return a program in HiGHS with the settings of the search."""
@@ -296,12 +322,15 @@ class Search:
 
     def cut(self, values: np.ndarray) -> int:
         """Add the cuts that `values` violate and return their number."""
-        added = 0 if self.refine is None else self.refine(self.model, values)
-        if added:
-            self.rounds += 1
-            self.cuts += added
-            self.matrix = assemble(self.model)
-        return added
+        if self.refine is None:
+            return 0
+        with self._cutting:
+            added = self.refine(self.model, values)
+            if added:
+                self.rounds += 1
+                self.cuts += added
+                self.matrix = assemble(self.model)
+            return added
 
     def keep(self, candidate: Outcome) -> None:
         """Make a design the incumbent if it is better."""

@@ -10,8 +10,8 @@ from typing import Any
 
 METHODS = ("auto", "plain", "dive", "few")
 """How to search: ``plain`` is branch and bound from the start; ``dive`` first looks for designs near the relaxation,
-which certifies small gaps sooner on large instances; ``few`` branches on the decisions alone, each node a relaxation on
-the columns and rows that matter, for much flow behind few decisions; ``auto`` takes either where that pays."""
+which certifies small gaps sooner on large instances; ``few`` is Benders' decomposition, a master over the decisions and
+flows on the columns and rows that matter, for much flow behind few decisions; ``auto`` takes either where that pays."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Settings:
     time_limit
         Wall time for solving [s]; building the model and checking the design come on top. None: no limit.
     threads
-        Threads of the solver. None: one, which makes runs repeatable.
+        Threads of the solver. None: one, which makes runs repeatable, and a second one for the relaxation of very large
+        models of several periods while designs are looked for.
     seed
         Seed of the solver's random choices.
     options

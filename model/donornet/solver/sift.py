@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
+from donornet.exceptions import SolverError
 from donornet.formulation.matrix import Matrix
 from donornet.solver.certify import certified_bound, implied_upper, reduced_costs
 from donornet.solver.clock import Clock
@@ -34,12 +35,12 @@ VIOLATED = 1e-6
 """Violation from which on a row joins."""
 WORTH = 1e-7
 """Reduced cost, relative to the largest cost, below which a column joins."""
-
-
 MANY = 2_000
 """Columns up to which all that are worth their price join at once."""
 DEAR = 0.03
-"""Reduced cost, as a share of a column's cost, above which the column waits once the root has told the prices."""
+"""Reduced cost, as a share of a column's cost, above which the column waits once a relaxation has told the prices."""
+ROUGH = 1e-3
+"""Relative gap to which the very first round is solved: it tells which columns are dear, and much of them is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +102,14 @@ class Sifting:
         self._parts = np.zeros(len(self._active), dtype=bool)
         self._parts[roles.gates] = ~self._active[roles.gates]
         self.columns = self.matrix.rows.tocsc()
-        self._gated, self._gates = roles.gated, roles.behind
+        idle = self.matrix.lower[roles.gated] == 0.0  # what must flow cannot be left out; its gate says what follows
+        self._gated, self._gates = roles.gated[idle], roles.behind[idle]
         self.cover, self._weight = _first_cover(self.matrix, roles.covers)
         self.group = self._groups()
         self._kept = self.group < 0
         self._kept[best_of(self.group, matrix.cost, np.flatnonzero(~self._kept))] = True
         self.most = np.minimum(self.matrix.upper, implied_upper(self.matrix))
+        self._has_prices = False
         self.worth = -WORTH * float(np.abs(matrix.cost).max(initial=1.0))
 
     def closed(self, upper: np.ndarray) -> np.ndarray:
@@ -118,11 +121,19 @@ class Sifting:
     def solve(self, lower: np.ndarray, upper: np.ndarray, cutoff: float = np.inf) -> Relaxed:
         """Return the relaxation within bounds of all columns, as soon as it is known to reach `cutoff`."""
         closed = self.closed(upper)
-        best, objective, values = Relaxed(-np.inf), np.inf, None
+        best, objective, values, plainly = Relaxed(-np.inf), np.inf, None, False
         for _ in range(ROUNDS):
             columns = np.flatnonzero(self._kept & ~closed)
             program = self._program(lower, upper, columns)
-            outcome = program.solve()
+            if plainly:
+                program.choose({"presolve": "off"})
+            try:
+                outcome = program.solve()
+            except SolverError:  # unbounded without the rows that wait, or numbers that HiGHS cannot work with
+                if self._active.all():
+                    raise
+                self._active[:] = True
+                continue
             if outcome.ending is Ending.INFEASIBLE:
                 if (self._kept | closed).all():
                     return Relaxed(np.inf)
@@ -133,12 +144,17 @@ class Sifting:
             values, duals = self._point(program, columns)
             objective = float(self.matrix.cost @ values + self.matrix.offset)
             best = max(best, self._bound(duals, lower, upper, closed), key=lambda found: found.bound)
+            is_rough = not self._has_prices
+            if is_rough:
+                self.trim(reduced_costs(self.matrix, duals))
             more_columns, more_rows = self._columns_join(duals, closed), self._rows_join(values)
             is_near = objective - best.bound <= self._near * abs(objective)
-            if best.bound >= cutoff or not (more_columns or more_rows):
+            if best.bound >= cutoff or (is_near and not more_rows):
                 break
-            if is_near and not more_rows:
-                break
+            if not (more_columns or more_rows or is_rough):
+                if plainly:
+                    break
+                plainly = True  # what HiGHS' presolve took away does not always get a dual that proves the optimum
         is_near = objective - best.bound <= 2 * self._near * abs(objective)
         is_exact = values is not None and is_near and not self._violated(values).any()
         return replace(best, objective=objective, values=values, is_exact=is_exact)
@@ -146,12 +162,13 @@ class Sifting:
     def trim(self, prices: np.ndarray) -> None:
         """Let columns wait again that are dear at the prices of a relaxation, shape (columns,)."""
         self._kept &= (self.group < 0) | (prices <= DEAR * np.abs(self.matrix.cost))
+        self._has_prices = True
 
     def _groups(self) -> np.ndarray:
         """Return the group of each column: what covers the same row behind the same decision; -1: none."""
         gate = np.full(len(self.matrix.cost), -1)
         gate[self._gated] = self._gates
-        both = (self.cover >= 0) & (gate >= 0) & ~self.matrix.integer
+        both = (self.cover >= 0) & (gate >= 0) & ~self.matrix.integer & (self.matrix.lower == 0.0)
         return np.where(both, self.cover * len(gate) + gate, -1)
 
     def _program(self, lower: np.ndarray, upper: np.ndarray, columns: np.ndarray) -> Program:
@@ -169,7 +186,8 @@ class Sifting:
             row_upper=whole.row_upper[rows],
         )
         program = Program(part, self._settings, self._interrupt, self._clock)
-        program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": self._near / 2})
+        gap = self._near / 2 if self._has_prices else max(self._near / 2, ROUGH)
+        program.choose({"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": gap})
         return program
 
     def _point(self, program: Program, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

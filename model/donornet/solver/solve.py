@@ -66,7 +66,8 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
     time_limit
         Wall time for solving [s]; building the model and checking the design come on top. None: no limit.
     threads
-        Threads of the solver. None: one, which makes runs repeatable.
+        Threads of the solver. None: one, which makes runs repeatable, and a second one for the relaxation of very large
+        models of several periods while designs are looked for.
     seed
         Seed of the solver's random choices.
     start
@@ -86,8 +87,8 @@ def solve(  # noqa: PLR0913 - every argument but the first has a name and a defa
         ``objective`` is still the cost, and has no bound then. An objective on the model is put aside meanwhile.
     method
         ``plain``: branch and bound from the start; ``dive``: first look for designs near the relaxation, which
-        certifies small gaps sooner on large instances; ``few``: branch on the decisions alone, for much flow behind few
-        of them; ``auto``: whichever pays. ``info["method"]`` has the one that was used. Another solver than HiGHS has
+        certifies small gaps sooner on large instances; ``few``: Benders' decomposition, for much flow behind few
+        decisions; ``auto``: whichever pays. ``info["method"]`` has the one that was used. Another solver than HiGHS has
         its own.
     options
         Options of the solver by their own names.

@@ -7,6 +7,7 @@ import pyomo.environ as pyo
 import pytest
 
 import donornet as dn
+from donornet.exceptions import SolverError
 from donornet.formulation.matrix import assemble
 from donornet.formulation.model import Choices, build_model
 from donornet.solver import few
@@ -195,6 +196,24 @@ def test_the_master_takes_what_is_left_and_costs_least():
     assert str(master.near(np.array([0.0, 0.0, 1.0]), 3.0)) == "[0. 0. 0.]"
     master.keep_feasible(Minorant(1.0, np.array([0.0, 0.0, -1.0])))
     assert str(master.solve().values) == "[1. 1. 1.]"
+
+
+def test_a_master_that_highs_gives_up_on_is_tried_once_more(monkeypatch):
+    matrix = merged(assemble(location(3, 5)))
+    master = Master(matrix, np.flatnonzero(matrix.integer), -10.0, Settings(gap=0.0), Interrupt(), Clock())
+    master.raise_to(Minorant(3.0, np.array([-1.0, -2.0, 4.0])))
+    solve, failures = Program.solve, [SolverError("status"), None, SolverError("status"), SolverError("status")]
+
+    def fail_at_times(program):
+        failure = failures.pop(0)
+        if failure is not None:
+            raise failure
+        return solve(program)
+
+    monkeypatch.setattr(Program, "solve", fail_at_times)
+    assert master.solve().bound == pytest.approx(0.0)
+    given_up = master.solve()
+    assert (given_up.ending, given_up.values) == (Ending.LIMIT, None)
 
 
 def test_sums_of_gates_hold_wherever_the_gates_hold(daily):

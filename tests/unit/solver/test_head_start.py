@@ -42,7 +42,7 @@ def started(model):
     first = Program(search.matrix, Settings(gap=0.9), Interrupt(), Clock()).solve()
     assert first.values is not None
     search.keep(search.polish(first.values))
-    return search, HeadStart(search, relaxed.values, dear=False)
+    return search, HeadStart(search, dear=False), relaxed.values
 
 
 def test_every_free_decision_belongs_to_one_stage_the_dearest_first(network):
@@ -71,7 +71,7 @@ def test_a_model_from_elsewhere_has_no_stages():
 
 
 def test_stages_in_turn_only_improve_the_design_and_never_below_the_optimum(network, optimum):
-    search, head_start = started(network)
+    search, head_start, _ = started(network)
     assert search.incumbent.values is not None
     before = search.incumbent.objective
     head_start._search_by_stage(stage_blocks(network, search.matrix))
@@ -81,7 +81,7 @@ def test_stages_in_turn_only_improve_the_design_and_never_below_the_optimum(netw
 
 
 def test_cuts_raise_the_bound_but_not_above_the_optimum(network, optimum):
-    search, head_start = started(network)
+    search, head_start, _ = started(network)
     before = search.bound
     head_start._raise_by_cuts()
     assert before < search.bound <= optimum * (1 + 1e-6)
@@ -89,7 +89,7 @@ def test_cuts_raise_the_bound_but_not_above_the_optimum(network, optimum):
 
 def test_a_restricted_search_keeps_the_columns_of_the_design(network, optimum, monkeypatch):
     monkeypatch.setattr("donornet.solver.restrict.FEWEST", 10)
-    search, head_start = started(network)
+    search, head_start, _ = started(network)
     _, duals = Program(search.matrix.relaxed(), Settings(), Interrupt(), Clock()).point()
     head_start._part = Restriction.by_price(search.matrix, duals)
     part = head_start._worth_their_price(search.matrix.lower, search.matrix.upper)
@@ -109,13 +109,13 @@ def test_a_request_to_a_parent_reaches_its_children_and_not_the_other_way():
 
 
 def test_a_design_that_is_there_is_improved_without_a_dive(network, optimum, monkeypatch):
-    search, head_start = started(network)
+    search, head_start, relaxed = started(network)
     monkeypatch.setattr(HeadStart, "_dive", lambda _: pytest.fail("there was a design"))
     near = Program(search.matrix, Settings(gap=0.05), Interrupt(), Clock()).solve()
     search.keep(search.polish(near.values))
     search.raise_bound(0.9 * optimum)
     before = search.incumbent.objective
     assert before - search.bound <= NEAR * before
-    head_start.run()
+    head_start.run(relaxed)
     assert search.bound <= optimum * (1 + 1e-6)
     assert optimum * (1 - 1e-6) <= search.incumbent.objective <= before
