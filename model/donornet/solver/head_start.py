@@ -38,7 +38,7 @@ RISE = 3e-4
 """Relative rise of the bound within `PATIENCE` seconds that is worth going on with cuts."""
 CUT_TIME, PATIENCE = 60.0, 3.0
 """Time for the cuts of HiGHS, and without such a rise [s]."""
-STAGE_TIME, PLAY_TIME = 30.0, 60.0
+STAGE_TIME, PLAY_TIME = 60.0, 60.0
 """Time for one search among the decisions of a stage, and among the decisions in play [s]."""
 LOOSE = 1e-3
 """Relative gap at which interior points may stop."""
