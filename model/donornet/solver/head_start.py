@@ -273,7 +273,7 @@ class HeadStart:
             "solver": search.linear_solver,
         })  # fmt: skip
         outcome = program.solve(search.design()[part.kept])
-        if outcome.values is not None:
+        if outcome.values is not None and outcome.objective < search.incumbent.objective:
             search.keep(search.polish(part.whole(outcome.values)))
 
     def _worth_their_price(self, lower: np.ndarray, upper: np.ndarray) -> Restriction:
