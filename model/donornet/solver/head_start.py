@@ -15,7 +15,7 @@ import numpy as np
 
 from donornet.solver.blocks import new_capacity, stage_blocks
 from donornet.solver.certify import certified_bound
-from donornet.solver.dive import NO_CUTOFF, Dive
+from donornet.solver.dive import HALF, NO_CUTOFF, Dive
 from donornet.solver.highs import Program
 from donornet.solver.improve import improve
 from donornet.solver.interrupt import Interrupt
@@ -44,8 +44,6 @@ LOOSE = 1e-3
 """Relative gap at which interior points may stop."""
 STEADY_TIME, STEADY_SHARE, STEADY_GAP = 300.0, 0.25, 0.005
 """Time for the search for a steady design [s], share of the time that is left, and gap that is near enough."""
-HALF = 0.5
-"""Value of a decision from which on it is taken."""
 PROGRESS = 1e-4
 """Relative improvement that is worth another turn of what has been tried."""
 SPARING = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}

@@ -111,7 +111,7 @@ class Search:
         if self._search_few():
             return self._conclude(Outcome(Ending.LIMIT), self.bound, self._nodes)
         if self.method == "few":
-            return self._branch_and_bound(hint if self.incumbent.values is None else self.incumbent.values)
+            return self._branch_and_bound(hint)
         diving = self._is_worth_diving()
         if self.refine is not None or diving:
             head_start = HeadStart(self, dear=self.matrix.rows.nnz >= HUGE)
@@ -121,7 +121,6 @@ class Search:
             if diving and relaxed.values is not None:
                 self.method = "dive"
                 head_start.run(relaxed.values)
-                hint = hint if self.incumbent.values is None else self.incumbent.values
                 if self._is_closed(self.bound):
                     return self._conclude(Outcome(Ending.OPTIMAL), self.bound, 0)
         return self._branch_and_bound(hint)
@@ -162,6 +161,7 @@ class Search:
         steady = None if known or self.matrix.rows.nnz < HUGE else Steady.of(self.model, self.matrix)
         if steady is None:
             return self._relax()
+        self.method = "dive"
         if self.settings.threads == 1:
             head_start.settle(steady)
             return self._relax()
@@ -253,6 +253,8 @@ class Search:
         return self.incumbent.values
 
     def _branch_and_bound(self, start: np.ndarray | None) -> Outcome:
+        if self.incumbent.values is not None:
+            start = self.incumbent.values
         program = self.program(self.matrix)
         program.choose({"solver": self.linear_solver, **self._options()})
         bound, nodes, strict = self.bound, 0, False
